@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiler flags shared by every target: the interface target fgx_flags.
+add_library(fgx_flags INTERFACE)
+target_compile_options(fgx_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
+                       $<$<CONFIG:Dev>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # -Wshadow of clang also warns of captures that were renamed on purpose.
+  target_compile_options(fgx_flags INTERFACE -Wno-unused-command-line-argument)
+endif()
+if(FGX_SANITIZE)
+  target_compile_options(fgx_flags INTERFACE -fsanitize=${FGX_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(fgx_flags INTERFACE -fsanitize=${FGX_SANITIZE})
+endif()
+if(FGX_COVERAGE)
+  target_compile_options(fgx_flags INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(fgx_flags INTERFACE --coverage)
+endif()

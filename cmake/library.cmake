@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# The library: objects (for tests that look inside) and the shared object (for everyone else).
+find_package(Threads REQUIRED)
+
+# Sources are found by folder, so that adding an operator touches no build file.
+file(GLOB_RECURSE FGX_CORE_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
+file(GLOB_RECURSE FGX_KERNEL_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*.cpp)
+set(FGX_ISA_SOURCES ${FGX_KERNEL_SOURCES})
+list(FILTER FGX_ISA_SOURCES INCLUDE REGEX "\\.isa\\.cpp$")
+list(FILTER FGX_KERNEL_SOURCES EXCLUDE REGEX "\\.isa\\.cpp$")
+
+# cJSON lives inside the library, invisible from outside.
+add_library(fgx_cjson OBJECT third_party/cjson/cJSON.c)
+target_compile_definitions(fgx_cjson PRIVATE CJSON_HIDE_SYMBOLS)
+target_compile_options(fgx_cjson PRIVATE -fvisibility=hidden)
+
+add_library(fgx_objects OBJECT ${FGX_CORE_SOURCES} ${FGX_KERNEL_SOURCES})
+target_include_directories(fgx_objects PUBLIC include src . PRIVATE third_party)
+target_link_libraries(fgx_objects PUBLIC fgx_flags Threads::Threads ${CMAKE_DL_LIBS})
+
+# Files named *.isa.cpp are compiled once per instruction set, into the namespace fgx::FGX_ISA.
+# Vectorization relies on -O3 and on arithmetic that neither traps nor sets errno.
+set(FGX_ISA_FLAGS -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast)
+function(fgx_add_isa name)
+  add_library(fgx_isa_${name} OBJECT ${FGX_ISA_SOURCES})
+  target_include_directories(fgx_isa_${name} PRIVATE include src .)
+  target_compile_definitions(fgx_isa_${name} PRIVATE FGX_ISA=${name})
+  target_compile_options(fgx_isa_${name} PRIVATE ${FGX_ISA_FLAGS} ${ARGN})
+  target_link_libraries(fgx_isa_${name} PRIVATE fgx_flags)
+  set(FGX_ISA_OBJECTS ${FGX_ISA_OBJECTS} $<TARGET_OBJECTS:fgx_isa_${name}> PARENT_SCOPE)
+endfunction()
+if(FGX_ISA_SOURCES)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    fgx_add_isa(baseline -march=x86-64-v2)
+    fgx_add_isa(avx2 -march=x86-64-v3 -mprefer-vector-width=256)
+    fgx_add_isa(avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+  else()
+    fgx_add_isa(baseline)
+  endif()
+endif()
+
+add_library(fgx_everything INTERFACE)
+target_sources(fgx_everything INTERFACE $<TARGET_OBJECTS:fgx_objects> $<TARGET_OBJECTS:fgx_cjson>
+               ${FGX_ISA_OBJECTS})
+target_include_directories(fgx_everything INTERFACE include src .)
+target_link_libraries(fgx_everything INTERFACE fgx_flags Threads::Threads ${CMAKE_DL_LIBS})
+
+add_library(flaggems_exp SHARED)
+add_library(flaggems_exp::flaggems_exp ALIAS flaggems_exp)
+target_link_libraries(flaggems_exp PRIVATE fgx_everything)
+target_include_directories(flaggems_exp INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+set_target_properties(flaggems_exp PROPERTIES
+  VERSION 1.0.0 SOVERSION 1 LINKER_LANGUAGE CXX
+  LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/symbols.map)
+target_link_options(flaggems_exp PRIVATE
+  -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/symbols.map -Wl,--exclude-libs,ALL -Wl,-z,defs
+  -Wl,-z,relro,-z,now)
+if(FGX_SANITIZE)
+  target_link_options(flaggems_exp PRIVATE -Wl,-z,undefs)
+endif()
+
+# The same objects as a static archive, for unit tests of single rooms.
+add_library(fgx_static STATIC EXCLUDE_FROM_ALL)
+target_link_libraries(fgx_static PUBLIC fgx_everything)
+set_target_properties(fgx_static PROPERTIES LINKER_LANGUAGE CXX)
