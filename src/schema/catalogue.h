@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// All operators the library ships, with name resolution.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/operator.h"
+
+namespace fgx {
+
+class Catalogue {
+ public:
+  // The built-in catalogue, built on first use and immutable since.
+  static const Catalogue& builtin();
+
+  // Parses the schema, checks that the definition is complete and its names unique, and adds it.
+  // Throws Error(Internal) naming the operator and what is wrong.
+  OperatorDef& add(OperatorDef op);
+  // Appends an implementation to an operator ("gelu"), behind its better ones of the same tier.
+  void add_implementation(std::string_view op, ImplementationDef implementation);
+
+  const std::vector<std::unique_ptr<OperatorDef>>& operators() const { return operators_; }
+  // Resolves "gelu", "aten::gelu", aliases, and trailing "_" names; nullptr when unknown.
+  const OperatorDef* find(std::string_view name) const;
+  // Names most like `name`, best first.
+  std::vector<std::string> nearest(std::string_view name, size_t count = 3) const;
+
+ private:
+  std::vector<std::unique_ptr<OperatorDef>> operators_;
+};
+
+}  // namespace fgx
