@@ -55,7 +55,7 @@ set_target_properties(flaggems_exp PROPERTIES
   LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/symbols.map)
 target_link_options(flaggems_exp PRIVATE
   -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/symbols.map -Wl,--exclude-libs,ALL -Wl,-z,defs
-  -Wl,-z,relro,-z,now)
+  -Wl,-z,relro,-z,now,-z,nodelete) # worker threads live as long as the process
 if(FGX_SANITIZE)
   target_link_options(flaggems_exp PRIVATE -Wl,-z,undefs)
 endif()
