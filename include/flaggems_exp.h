@@ -15,7 +15,9 @@
  *     fgx_context_get_op(ctx, "gelu", &gelu);
  *     fgx_value args[1] = {fgx_value_tensor(&x)};
  *     fgx_tensor* outs[1] = {&y};
- *     if (fgx_op_call(gelu, args, 1, outs, 1, NULL) != FGX_OK) puts(fgx_error_message(fgx_last_error()));
+ *     if (fgx_op_call(gelu, args, 1, outs, 1, NULL) != FGX_OK) {
+ *       puts(fgx_error_message(fgx_last_error()));
+ *     }
  *     fgx_context_destroy(ctx);
  *
  * WHAT IS STABLE
@@ -25,9 +27,9 @@
  *   default. fgx_tensor (48 bytes, DLTensor's layout) and fgx_value (24 bytes) are frozen instead.
  *
  * OWNERSHIP
- *   Handles that a _create, _open or _take function returns belong to the caller, who passes them to
- *   the matching _destroy or _close; every such function accepts NULL. fgx_op handles are borrowed:
- *   they live as long as their context. Tensors are borrowed for the duration of a call.
+ *   Handles that a _create, _open or _take function returns belong to the caller, who passes them
+ *   to the matching _destroy or _close; every such function accepts NULL. fgx_op handles are
+ *   borrowed: they live as long as their context. Tensors are borrowed for the duration of a call.
  *   Strings out are fgx_string handles, UTF-8, NUL-terminated.
  *
  * ERRORS
@@ -93,18 +95,18 @@ enum {
   FGX_OUTPUTS_UNDEFINED = 13, /* a failed call may have changed its in-place operands */
   FGX_INTERNAL = 14,          /* a defect of the library */
 
-  FGX_EXPERIMENTAL_ERROR = 100,        /* parent of the groups below; never returned itself */
-  FGX_METADATA_ERROR = 110,            /* parent; never returned itself */
-  FGX_METADATA_NOT_FOUND = 111,        /* unknown operator, implementation or record */
-  FGX_METADATA_INVALID = 112,          /* a record or document breaks its schema */
-  FGX_METADATA_CORRUPTED = 113,        /* stored metadata is damaged */
-  FGX_DISPATCH_ERROR = 120,            /* parent; never returned itself */
-  FGX_NO_VALID_IMPLEMENTATION = 121,   /* every candidate was rejected: fgx_op_explain tells why */
-  FGX_FALLBACK_FAILED = 122,           /* every candidate that was tried failed */
-  FGX_SHAPE_NOT_SUPPORTED = 123,       /* no implementation takes these shapes */
-  FGX_GRADUATION_ERROR = 130,          /* parent; never returned itself */
-  FGX_NOT_ELIGIBLE = 131,              /* graduation gates are not met */
-  FGX_VALIDATION_FAILED = 132          /* evidence speaks against a change of status */
+  FGX_EXPERIMENTAL_ERROR = 100,      /* parent of the groups below; never returned itself */
+  FGX_METADATA_ERROR = 110,          /* parent; never returned itself */
+  FGX_METADATA_NOT_FOUND = 111,      /* unknown operator, implementation or record */
+  FGX_METADATA_INVALID = 112,        /* a record or document breaks its schema */
+  FGX_METADATA_CORRUPTED = 113,      /* stored metadata is damaged */
+  FGX_DISPATCH_ERROR = 120,          /* parent; never returned itself */
+  FGX_NO_VALID_IMPLEMENTATION = 121, /* every candidate was rejected: fgx_op_explain tells why */
+  FGX_FALLBACK_FAILED = 122,         /* every candidate that was tried failed */
+  FGX_SHAPE_NOT_SUPPORTED = 123,     /* no implementation takes these shapes */
+  FGX_GRADUATION_ERROR = 130,        /* parent; never returned itself */
+  FGX_NOT_ELIGIBLE = 131,            /* graduation gates are not met */
+  FGX_VALIDATION_FAILED = 132        /* evidence speaks against a change of status */
 };
 
 /* Returns the constant's name without prefix, e.g. "InvalidArgument"; "Unknown" for other numbers.
@@ -116,7 +118,8 @@ FGX_API const char* fgx_status_string(fgx_status status);
 /* Immutable UTF-8 text owned by the caller. */
 typedef struct fgx_string fgx_string;
 
-/* Returns the bytes of `string`, NUL-terminated, valid until it is destroyed; "" for NULL. @since 1.0 */
+/* Returns the bytes of `string`, NUL-terminated, valid until it is destroyed; "" for NULL. @since
+ * 1.0 */
 FGX_API const char* fgx_string_data(const fgx_string* string);
 /* Returns the number of bytes, without the final NUL; 0 for NULL. @since 1.0 */
 FGX_API size_t fgx_string_size(const fgx_string* string);
@@ -139,7 +142,8 @@ FGX_API fgx_error* fgx_error_take(void);
 FGX_API fgx_status fgx_error_code(const fgx_error* error);
 /* Returns the message, borrowed from `error`; "" for NULL. @since 1.0 */
 FGX_API const char* fgx_error_message(const fgx_error* error);
-/* Returns the qualified name of the operator whose call failed, borrowed; "" when none. @since 1.0 */
+/* Returns the qualified name of the operator whose call failed, borrowed; "" when none. @since 1.0
+ * */
 FGX_API const char* fgx_error_operator(const fgx_error* error);
 /* Returns the index of the argument to blame (schema order; outputs are counted after the schema's
  * arguments), -1 when none. @since 1.0 */
@@ -165,7 +169,8 @@ typedef struct fgx_device {
   int32_t id;   /* ordinal; 0 for CPU */
 } fgx_device;
 
-/* dtype codes, with DLPack's numbers. The second row is reserved: named, but accepted by no operator. */
+/* dtype codes, with DLPack's numbers. The second row is reserved: named, but accepted by no
+ * operator. */
 enum {
   FGX_DTYPE_INT = 0,
   FGX_DTYPE_UINT = 1,
@@ -185,7 +190,7 @@ enum {
 /* Element type, e.g. {FGX_DTYPE_FLOAT, 32, 1}. Operators take lanes == 1 and: bool (8 bits), uint8,
  * int8, int16, int32, int64, float16, bfloat16, float32, float64. */
 typedef struct fgx_dtype {
-  uint8_t code;   /* FGX_DTYPE_* */
+  uint8_t code; /* FGX_DTYPE_* */
   uint8_t bits;
   uint16_t lanes; /* 1 */
 } fgx_dtype;
@@ -194,8 +199,8 @@ typedef struct fgx_dtype {
 #define FGX_MAX_RANK 16
 
 /* A strided view of memory that the caller owns. 48 bytes, the layout of DLPack's DLTensor; frozen.
- * Element (i, j, ...) lies at (char*)data + byte_offset + itemsize * (i*strides[0] + j*strides[1] + ...).
- * `strides` count elements and are not negative; NULL means contiguous, row-major.
+ * Element (i, j, ...) lies at (char*)data + byte_offset + itemsize * (i*strides[0] + j*strides[1] +
+ * ...). `strides` count elements and are not negative; NULL means contiguous, row-major.
  * `data` may be NULL when the tensor has no elements. */
 typedef struct fgx_tensor {
   void* data;
@@ -215,7 +220,8 @@ typedef struct fgx_tensor_desc {
   fgx_dtype dtype;
   int32_t ndim;
   int64_t shape[FGX_MAX_RANK];
-  int64_t strides[FGX_MAX_RANK]; /* preferred strides in elements; any that do not overlap are accepted */
+  int64_t strides
+      [FGX_MAX_RANK]; /* preferred strides in elements; any that do not overlap are accepted */
 } fgx_tensor_desc;
 
 enum {
@@ -265,7 +271,8 @@ enum {
 };
 
 /* One argument. 24 bytes; frozen. All pointers are borrowed for the duration of the call.
- * A number where the schema has a Tensor is a wrapped number: it promotes as Python's numbers do. */
+ * A number where the schema has a Tensor is a wrapped number: it promotes as Python's numbers do.
+ * */
 typedef struct fgx_value {
   int32_t tag;   /* FGX_TAG_* */
   uint32_t size; /* entries of a list, or bytes of a string */
@@ -286,6 +293,55 @@ typedef struct fgx_value {
   } as;
 } fgx_value;
 
+/* Builders of values, for callers in C. @since 1.0 */
+static inline fgx_value fgx_value_none(void) {
+  fgx_value value = {FGX_TAG_NONE, 0, {0}};
+  return value;
+}
+static inline fgx_value fgx_value_bool(int boolean) {
+  fgx_value value = {FGX_TAG_BOOL, 0, {0}};
+  value.as.boolean = boolean != 0;
+  return value;
+}
+static inline fgx_value fgx_value_int(int64_t integer) {
+  fgx_value value = {FGX_TAG_INT, 0, {0}};
+  value.as.integer = integer;
+  return value;
+}
+static inline fgx_value fgx_value_float(double real) {
+  fgx_value value = {FGX_TAG_FLOAT, 0, {0}};
+  value.as.real = real;
+  return value;
+}
+static inline fgx_value fgx_value_string(const char* string, uint32_t size) {
+  fgx_value value = {FGX_TAG_STRING, 0, {0}};
+  value.size = size;
+  value.as.string = string;
+  return value;
+}
+static inline fgx_value fgx_value_tensor(const fgx_tensor* tensor) {
+  fgx_value value = {FGX_TAG_TENSOR, 0, {0}};
+  value.as.tensor = tensor;
+  return value;
+}
+static inline fgx_value fgx_value_ints(const int64_t* ints, uint32_t size) {
+  fgx_value value = {FGX_TAG_INT_LIST, 0, {0}};
+  value.size = size;
+  value.as.ints = ints;
+  return value;
+}
+static inline fgx_value fgx_value_tensors(const fgx_tensor* const* tensors, uint32_t size) {
+  fgx_value value = {FGX_TAG_TENSOR_LIST, 0, {0}};
+  value.size = size;
+  value.as.tensors = tensors;
+  return value;
+}
+static inline fgx_value fgx_value_dtype(fgx_dtype dtype) {
+  fgx_value value = {FGX_TAG_DTYPE, 0, {0}};
+  value.as.dtype = dtype;
+  return value;
+}
+
 /* ----------------------------------------------------------------------------- host callbacks */
 
 /* Where a callback reports its failure; the library passes it zeroed, with `code` FGX_OK. */
@@ -300,16 +356,18 @@ enum { FGX_LOG_DEBUG = 10, FGX_LOG_INFO = 20, FGX_LOG_WARNING = 30, FGX_LOG_ERRO
 
 /* Receives one log line (no newline). Called from any thread, one call at a time. */
 typedef void (*fgx_log_fn)(void* user_data, int32_t level, const char* message);
-/* Allocates `size` bytes on `device` in the order of `stream`, aligned to 256 bytes; returns NULL on failure. */
+/* Allocates `size` bytes on `device` in the order of `stream`, aligned to 256 bytes; returns NULL
+ * on failure. */
 typedef void* (*fgx_allocate_fn)(void* user_data, fgx_device device, size_t size, void* stream);
 /* Frees what fgx_allocate_fn returned. */
-typedef void (*fgx_free_fn)(void* user_data, fgx_device device, void* memory, size_t size, void* stream);
+typedef void (*fgx_free_fn)(void* user_data, fgx_device device, void* memory, size_t size,
+                            void* stream);
 /* Work of a parallel loop: handles [begin, end). */
 typedef void (*fgx_range_fn)(void* range_data, int64_t begin, int64_t end);
 /* Runs range(range_data, begin, end) over disjoint pieces that cover [0, count), each of at least
  * `grain` unless it is the last, on as many threads as it likes, and returns when all are done. */
-typedef void (*fgx_parallel_for_fn)(void* user_data, int64_t count, int64_t grain, fgx_range_fn range,
-                                    void* range_data);
+typedef void (*fgx_parallel_for_fn)(void* user_data, int64_t count, int64_t grain,
+                                    fgx_range_fn range, void* range_data);
 /* Tells that an implementation was quarantined: plans of it are stale, captured graphs must be
  * recaptured. `implementation` and `reason` are borrowed. Must not call back into the context. */
 typedef void (*fgx_quarantine_fn)(void* user_data, const char* op, const char* implementation,
@@ -346,9 +404,9 @@ typedef struct fgx_quarantine_sink {
 
 /* ------------------------------------------------------------------------------------- context */
 
-typedef struct fgx_context fgx_context;   /* configuration, implementations, statistics, decisions */
-typedef struct fgx_op fgx_op;             /* one operator of a context; borrowed from it */
-typedef struct fgx_plan fgx_plan;         /* a decision bound once, run many times */
+typedef struct fgx_context fgx_context; /* configuration, implementations, statistics, decisions */
+typedef struct fgx_op fgx_op;           /* one operator of a context; borrowed from it */
+typedef struct fgx_plan fgx_plan;       /* a decision bound once, run many times */
 typedef struct fgx_registry fgx_registry; /* metadata records of experimental implementations */
 typedef struct fgx_call fgx_call;         /* a parsed call expression with its tensors */
 
@@ -358,12 +416,12 @@ enum {
 
 typedef struct fgx_context_options {
   uint32_t struct_size;
-  uint32_t flags;            /* FGX_CONTEXT_* */
-  const char* config_file;   /* JSON object of configuration keys, or NULL */
-  fgx_registry* registry;    /* borrowed, must outlive the context; NULL: the built-in records only */
-  fgx_allocator allocator;   /* zeroed: the library's own */
+  uint32_t flags;          /* FGX_CONTEXT_* */
+  const char* config_file; /* JSON object of configuration keys, or NULL */
+  fgx_registry* registry;  /* borrowed, must outlive the context; NULL: the built-in records only */
+  fgx_allocator allocator; /* zeroed: the library's own */
   fgx_thread_pool thread_pool; /* zeroed: the library's own, of `num_threads` threads */
-  fgx_log_sink log_sink;     /* zeroed: silent */
+  fgx_log_sink log_sink;       /* zeroed: silent */
   fgx_quarantine_sink on_quarantine;
 } fgx_context_options;
 
@@ -374,7 +432,8 @@ typedef struct fgx_context_options {
 FGX_API fgx_status fgx_context_create(const fgx_context_options* options, fgx_context** out);
 
 /* Destroys a context, writing its statistics if `tune_cache_dir` is set; NULL is allowed. Its
- * operators become invalid; plans keep what they need and must be destroyed on their own. @since 1.0 */
+ * operators become invalid; plans keep what they need and must be destroyed on their own. @since
+ * 1.0 */
 FGX_API void fgx_context_destroy(fgx_context* context);
 
 /* Does the cold work of a call ahead of time (decision, loading, scratch), so that a later
@@ -389,8 +448,9 @@ FGX_API fgx_status fgx_context_enable(fgx_context* context, const char* groups);
 /* Disables all experimental groups. @since 1.0 */
 FGX_API fgx_status fgx_context_disable(fgx_context* context);
 
-/* Sets one configuration key (docs/configuration.md lists keys and legal values). Takes effect on the
- * next call of any thread. Errors: InvalidArgument (names the legal keys or values). @since 1.0 */
+/* Sets one configuration key (docs/configuration.md lists keys and legal values). Takes effect on
+ * the next call of any thread. Errors: InvalidArgument (names the legal keys or values). @since 1.0
+ * */
 FGX_API fgx_status fgx_context_set_config(fgx_context* context, const char* key, const char* value);
 /* Returns one key's value as text, or with key == NULL all keys as a JSON object. @since 1.0 */
 FGX_API fgx_status fgx_context_get_config(fgx_context* context, const char* key, fgx_string** out);
@@ -409,9 +469,10 @@ FGX_API fgx_status fgx_context_get_op(fgx_context* context, const char* name, fg
  * `filter` is NULL or a JSON object with any of: name (substring), family, category, status, group,
  * implementations (bool: whether to list them). @since 1.0 */
 FGX_API fgx_status fgx_context_list_ops(fgx_context* context, const char* filter, fgx_string** out);
-/* Describes one operator as a JSON object: schema, aliases, arguments, type rule, implementations in
- * order with tier, group, status, constraints, record. Errors: MetadataNotFound. @since 1.0 */
-FGX_API fgx_status fgx_context_get_op_info(fgx_context* context, const char* name, fgx_string** out);
+/* Describes one operator as a JSON object: schema, aliases, arguments, type rule, implementations
+ * in order with tier, group, status, constraints, record. Errors: MetadataNotFound. @since 1.0 */
+FGX_API fgx_status fgx_context_get_op_info(fgx_context* context, const char* name,
+                                           fgx_string** out);
 
 /* Statistics of all measured implementations, as one JSON document (docs/schemas). @since 1.0 */
 FGX_API fgx_status fgx_context_cache_export(fgx_context* context, fgx_string** out);
@@ -444,15 +505,15 @@ FGX_API const char* fgx_op_name(const fgx_op* op);
 /* Returns the operator's schema in ATen's notation; borrowed. "" for NULL. @since 1.0 */
 FGX_API const char* fgx_op_schema(const fgx_op* op);
 
-/* Infers the outputs of a call. `*nouts` is the capacity of `outs` in and the number of outputs out;
- * outs == NULL with *nouts == 0 asks for the number only. Set each outs[i].struct_size. Reads shapes
- * and dtypes, never data. Errors: InvalidArgument, Unsupported. @since 1.0 */
+/* Infers the outputs of a call. `*nouts` is the capacity of `outs` in and the number of outputs
+ * out; outs == NULL with *nouts == 0 asks for the number only. Set each outs[i].struct_size. Reads
+ * shapes and dtypes, never data. Errors: InvalidArgument, Unsupported. @since 1.0 */
 FGX_API fgx_status fgx_op_infer(fgx_op* op, const fgx_value* args, int32_t nargs,
                                 fgx_tensor_desc* outs, int32_t* nouts);
 
 enum {
-  FGX_INVOKE_DETERMINISTIC = 1,   /* only implementations whose result never varies between runs */
-  FGX_INVOKE_BATCH_INVARIANT = 2  /* only those whose row results do not depend on the batch */
+  FGX_INVOKE_DETERMINISTIC = 1,  /* only implementations whose result never varies between runs */
+  FGX_INVOKE_BATCH_INVARIANT = 2 /* only those whose row results do not depend on the batch */
 };
 
 typedef struct fgx_invocation {
@@ -460,13 +521,15 @@ typedef struct fgx_invocation {
   uint32_t flags;    /* FGX_INVOKE_* */
   fgx_device device; /* zeroed: the device of the tensors */
   void* stream;
-  const fgx_value* args; /* schema order, keyword-only ones included; trailing ones may be left out */
+  const fgx_value*
+      args; /* schema order, keyword-only ones included; trailing ones may be left out */
   int32_t nargs;
   int32_t nouts;
-  fgx_tensor* const* outs; /* allocated by the caller: dtype and shape as inferred, any strides that do
+  fgx_tensor* const*
+      outs;        /* allocated by the caller: dtype and shape as inferred, any strides that do
                               not overlap themselves; NULL entries where the schema allows it. An output
                               may alias an input exactly where the operator allows in-place use. */
-  void* workspace;         /* fgx_op_workspace bytes, or NULL: the library's own scratch */
+  void* workspace; /* fgx_op_workspace bytes, or NULL: the library's own scratch */
   size_t workspace_size;
 } fgx_invocation;
 
@@ -480,8 +543,8 @@ FGX_API fgx_status fgx_op_invoke(fgx_op* op, const fgx_invocation* invocation);
 FGX_API fgx_status fgx_op_call(fgx_op* op, const fgx_value* args, int32_t nargs,
                                fgx_tensor* const* outs, int32_t nouts, void* stream);
 
-/* Returns in `*size` the workspace bytes that the call would like, for the implementation that would
- * be chosen now. Errors: as fgx_op_invoke. @since 1.0 */
+/* Returns in `*size` the workspace bytes that the call would like, for the implementation that
+ * would be chosen now. Errors: as fgx_op_invoke. @since 1.0 */
 FGX_API fgx_status fgx_op_workspace(fgx_op* op, const fgx_value* args, int32_t nargs,
                                     fgx_tensor* const* outs, int32_t nouts, size_t* size);
 
@@ -493,38 +556,36 @@ FGX_API fgx_status fgx_op_explain(fgx_op* op, const fgx_value* args, int32_t nar
 /* --------------------------------------------------------------------------------------- plans */
 
 /* Binds a decision: shapes, strides, device, alias pattern, static attributes, and an alignment per
- * pointer. A plan is immutable, may run concurrently, and keeps what it needs when its context goes.
- * A host scalar tensor among device tensors is refused (Unsupported). Errors: as fgx_op_invoke.
+ * pointer. A plan is immutable, may run concurrently, and keeps what it needs when its context
+ * goes. A host scalar tensor among device tensors is refused (Unsupported). Errors: as
+ * fgx_op_invoke.
  * @since 1.0 */
 FGX_API fgx_status fgx_plan_create(fgx_op* op, const fgx_value* args, int32_t nargs,
                                    fgx_tensor* const* outs, int32_t nouts, fgx_plan** out);
-/* Runs the plan on the invocation's tensors, whose shapes must be those it was bound with (checked);
- * dynamic scalars (eps, scale, alpha) may differ.
- * Errors: PlanMismatch, PlanStale, InvalidArgument, and what the implementation reports. @since 1.0 */
+/* Runs the plan on the invocation's tensors, whose shapes must be those it was bound with
+ * (checked); dynamic scalars (eps, scale, alpha) may differ.
+ * Errors: PlanMismatch, PlanStale, InvalidArgument, and what the implementation reports. @since 1.0
+ * */
 FGX_API fgx_status fgx_plan_invoke(fgx_plan* plan, const fgx_invocation* invocation);
 /* Runs the plan on raw addresses: inputs in schema order (lists flattened, absent ones skipped),
  * then outputs; each includes its byte_offset. Scalars are those of fgx_plan_create. Alignment and
- * alias pattern are checked before launch. Errors: PlanMismatch, PlanStale, InvalidArgument (ndata),
- * and what the implementation reports. @since 1.0 */
+ * alias pattern are checked before launch. Errors: PlanMismatch, PlanStale, InvalidArgument
+ * (ndata), and what the implementation reports. @since 1.0 */
 FGX_API fgx_status fgx_plan_run(fgx_plan* plan, void* const* data, int32_t ndata, void* stream);
 /* Returns the workspace bytes that the plan's implementation uses. @since 1.0 */
 FGX_API fgx_status fgx_plan_workspace(const fgx_plan* plan, size_t* size);
 /* Decides again, after PlanStale. Must not run while the plan is in use. Errors: as
  * fgx_plan_create; InvalidArgument when the context is gone. @since 1.0 */
 FGX_API fgx_status fgx_plan_refresh(fgx_plan* plan);
-/* Returns the name of the implementation the plan is bound to; borrowed from the plan. @since 1.0 */
+/* Returns the name of the implementation the plan is bound to; borrowed from the plan. @since 1.0
+ * */
 FGX_API const char* fgx_plan_implementation(const fgx_plan* plan);
 /* Frees the plan; NULL is allowed. @since 1.0 */
 FGX_API void fgx_plan_destroy(fgx_plan* plan);
 
 /* ------------------------------------------------------------------- host-side implementations */
 
-enum {
-  FGX_TIER_SPECIALIZED = 1,
-  FGX_TIER_GENERAL = 2,
-  FGX_TIER_STABLE = 3,
-  FGX_TIER_NATIVE = 4
-};
+enum { FGX_TIER_SPECIALIZED = 1, FGX_TIER_GENERAL = 2, FGX_TIER_STABLE = 3, FGX_TIER_NATIVE = 4 };
 
 enum {
   FGX_IMPLEMENTATION_DETERMINISTIC = 1,
@@ -539,11 +600,11 @@ typedef void (*fgx_implementation_fn)(void* user_data, const fgx_invocation* inv
 
 typedef struct fgx_implementation_desc {
   uint32_t struct_size;
-  uint32_t flags;        /* FGX_IMPLEMENTATION_* */
-  const char* op;        /* operator it implements, as for fgx_context_get_op */
-  const char* name;      /* unique in the context: [a-z0-9_.]+, at most 127 bytes */
-  int32_t device_type;   /* FGX_DEVICE_*; 0 means CPU */
-  int32_t tier;          /* FGX_TIER_*; 0 means native */
+  uint32_t flags;          /* FGX_IMPLEMENTATION_* */
+  const char* op;          /* operator it implements, as for fgx_context_get_op */
+  const char* name;        /* unique in the context: [a-z0-9_.]+, at most 127 bytes */
+  int32_t device_type;     /* FGX_DEVICE_*; 0 means CPU */
+  int32_t tier;            /* FGX_TIER_*; 0 means native */
   const char* constraints; /* NULL or a JSON object (docs/schemas/constraints.schema.json) */
   fgx_implementation_fn run;
   void* user_data;
@@ -555,8 +616,8 @@ typedef struct fgx_implementation_desc {
  * Errors: InvalidArgument (name taken or malformed), MetadataNotFound (operator). @since 1.0 */
 FGX_API fgx_status fgx_implementation_register(fgx_context* context,
                                                const fgx_implementation_desc* desc);
-/* Retires an implementation that the host registered. Plans of it become stale; its destroy runs once
- * no plan holds it. Errors: MetadataNotFound. @since 1.0 */
+/* Retires an implementation that the host registered. Plans of it become stale; its destroy runs
+ * once no plan holds it. Errors: MetadataNotFound. @since 1.0 */
 FGX_API fgx_status fgx_implementation_unregister(fgx_context* context, const char* name);
 /* Takes an implementation out of dispatch until the context ends, for a reason that explain shows.
  * Errors: MetadataNotFound. @since 1.0 */
@@ -578,8 +639,8 @@ typedef struct fgx_registry_options {
 } fgx_registry_options;
 
 /* Opens a registry: a directory (made if missing, index _metadata.json inside), an index file, or
- * ":memory:". Several processes may open the same one. An older format is migrated and kept as .bak;
- * a damaged snapshot is rebuilt and reported (fgx_registry_report).
+ * ":memory:". Several processes may open the same one. An older format is migrated and kept as
+ * .bak; a damaged snapshot is rebuilt and reported (fgx_registry_report).
  * Errors: InvalidArgument (path not allowed), Io, Permission, MetadataInvalid, MetadataCorrupted,
  * Unsupported (newer format, or a network file system). @since 1.0 */
 FGX_API fgx_status fgx_registry_open(const char* path, fgx_registry** out);
@@ -589,15 +650,16 @@ FGX_API fgx_status fgx_registry_open_with(const char* path, const fgx_registry_o
 /* Closes the registry; NULL is allowed. All acknowledged changes are durable already. @since 1.0 */
 FGX_API void fgx_registry_close(fgx_registry* registry);
 
-/* Adds a record (JSON object, docs/schemas/record.schema.json). Missing op_id, timestamps and version
- * are filled in; `out` (may be NULL) receives the stored record. Durable when it returns.
- * Errors: MetadataInvalid (names the JSON pointer; or the op_id exists), Io, Permission. @since 1.0 */
+/* Adds a record (JSON object, docs/schemas/record.schema.json). Missing op_id, timestamps and
+ * version are filled in; `out` (may be NULL) receives the stored record. Durable when it returns.
+ * Errors: MetadataInvalid (names the JSON pointer; or the op_id exists), Io, Permission. @since 1.0
+ * */
 FGX_API fgx_status fgx_registry_register(fgx_registry* registry, const char* record, size_t size,
                                          fgx_string** out);
-/* Merges `updates` (JSON merge patch) into a record. A "record_version" in it must be the current one.
- * A change of status must be a legal transition and carries its "reason".
- * Errors: MetadataNotFound (or ambiguous name: lists the op_ids), MetadataInvalid (stale update names
- * both versions; illegal transition), Io, Permission. @since 1.0 */
+/* Merges `updates` (JSON merge patch) into a record. A "record_version" in it must be the current
+ * one. A change of status must be a legal transition and carries its "reason".
+ * Errors: MetadataNotFound (or ambiguous name: lists the op_ids), MetadataInvalid (stale update
+ * names both versions; illegal transition), Io, Permission. @since 1.0 */
 FGX_API fgx_status fgx_registry_update(fgx_registry* registry, const char* key, const char* updates,
                                        size_t size, fgx_string** out);
 /* Returns a record by op_id, index key or unambiguous op_name. Errors: MetadataNotFound (with the
@@ -611,11 +673,13 @@ FGX_API fgx_status fgx_registry_query(fgx_registry* registry, const char* filter
  * evidence; moves EXPERIMENTAL to VALIDATED when it proves the record, and back when it fails.
  * Errors: as fgx_registry_update. @since 1.0 */
 FGX_API fgx_status fgx_registry_update_validation(fgx_registry* registry, const char* key,
-                                                  const char* results, size_t size, fgx_string** out);
+                                                  const char* results, size_t size,
+                                                  fgx_string** out);
 /* Says what the records' claims are worth: per record what is claimed, which evidence stands behind
  * it, and what is missing. JSON. @since 1.0 */
 FGX_API fgx_status fgx_registry_audit(fgx_registry* registry, fgx_string** out);
-/* Describes the store: path, layers, generation, counts, and what was repaired on opening. @since 1.0 */
+/* Describes the store: path, layers, generation, counts, and what was repaired on opening. @since
+ * 1.0 */
 FGX_API fgx_status fgx_registry_report(fgx_registry* registry, fgx_string** out);
 /* Sees the changes of other processes now. Errors: Io, MetadataCorrupted. @since 1.0 */
 FGX_API fgx_status fgx_registry_refresh(fgx_registry* registry);
@@ -631,7 +695,8 @@ enum {
 /* Parses a call such as "gelu(f16[4096,4096], approximate='tanh')" or "sum(f32[8,128], dim=[1])".
  * Tensors are dtype[dims] (bool u8 i8 i16 i32 i64 f16 bf16 f32 f64), optionally with strides
  * "f32[8,128]:[1,8]"; other arguments are literals, by position or name.
- * Errors: InvalidArgument (names the column), MetadataNotFound, Unsupported, OutOfMemory. @since 1.0 */
+ * Errors: InvalidArgument (names the column), MetadataNotFound, Unsupported, OutOfMemory. @since
+ * 1.0 */
 FGX_API fgx_status fgx_call_parse(fgx_context* context, const char* expression, uint32_t flags,
                                   uint64_t seed, fgx_call** out);
 /* Returns the operator; borrowed from the context. @since 1.0 */
@@ -652,24 +717,27 @@ FGX_API void fgx_call_destroy(fgx_call* call);
  * Errors: InvalidArgument, MetadataNotFound. @since 1.0 */
 FGX_API fgx_status fgx_context_verify(fgx_context* context, const char* request, fgx_string** out);
 /* Times implementations, interleaved. `request` is a JSON object: calls (call expressions), or ops
- * with their default shapes; implementations; warmup (>= 3), repeat (>= 10), device. Returns per call
- * and implementation: median and spread (us), GB/s, GFLOP/s, peak memory and overhead (MB), ratio to
- * stable and to native. Errors: InvalidArgument, MetadataNotFound. @since 1.0 */
-FGX_API fgx_status fgx_context_benchmark(fgx_context* context, const char* request, fgx_string** out);
+ * with their default shapes; implementations; warmup (>= 3), repeat (>= 10), device. Returns per
+ * call and implementation: median and spread (us), GB/s, GFLOP/s, peak memory and overhead (MB),
+ * ratio to stable and to native. Errors: InvalidArgument, MetadataNotFound. @since 1.0 */
+FGX_API fgx_status fgx_context_benchmark(fgx_context* context, const char* request,
+                                         fgx_string** out);
 /* Tunes: runs all candidates of the calls interleaved in random order, checks their outputs against
- * stable, and records the statistics that selection uses. `request`: {"calls": [...], repeat, seed}.
+ * stable, and records the statistics that selection uses. `request`: {"calls": [...], repeat,
+ * seed}.
  * Errors: InvalidArgument, MetadataNotFound. @since 1.0 */
 FGX_API fgx_status fgx_context_tune(fgx_context* context, const char* request, fgx_string** out);
 
 /* Validates performance data files (docs/schemas/perf_data.schema.json): every fault with its JSON
- * pointer, statistics per operator and dtype, matched and unmatched pairs, and differences of the two
- * files' cuda_time above 5 %. `flaggems` may be NULL. Data with faults is a report with
+ * pointer, statistics per operator and dtype, matched and unmatched pairs, and differences of the
+ * two files' cuda_time above 5 %. `flaggems` may be NULL. Data with faults is a report with
  * "valid": false, not an error. Errors: InvalidArgument (NULL). @since 1.0 */
 FGX_API fgx_status fgx_data_validate(const char* yours, size_t yours_size, const char* flaggems,
                                      size_t flaggems_size, fgx_string** out);
-/* Selects operators worth importing. `options`: {"batch": 1 or 2, "threshold": number}. Batch 1 keeps
- * mean flaggems_time / your_time >= 1.30 (needs both files), batch 2 mean your_time / cuda_time <=
- * 1.25. Errors: InvalidArgument, MetadataInvalid (names the first fault). @since 1.0 */
+/* Selects operators worth importing. `options`: {"batch": 1 or 2, "threshold": number}. Batch 1
+ * keeps mean flaggems_time / your_time >= 1.30 (needs both files), batch 2 mean your_time /
+ * cuda_time <= 1.25. Errors: InvalidArgument, MetadataInvalid (names the first fault). @since 1.0
+ * */
 FGX_API fgx_status fgx_data_filter(const char* yours, size_t yours_size, const char* flaggems,
                                    size_t flaggems_size, const char* options, fgx_string** out);
 
@@ -697,7 +765,8 @@ typedef struct fgx_api {
   fgx_status (*tensor_allocate)(const fgx_tensor_desc* desc, fgx_managed_tensor** out);
   fgx_status (*context_create)(const fgx_context_options* options, fgx_context** out);
   void (*context_destroy)(fgx_context* context);
-  fgx_status (*context_prepare)(fgx_context* context, fgx_op* op, const fgx_value* args, int32_t nargs, fgx_tensor* const* outs, int32_t nouts);
+  fgx_status (*context_prepare)(fgx_context* context, fgx_op* op, const fgx_value* args,
+                                int32_t nargs, fgx_tensor* const* outs, int32_t nouts);
   fgx_status (*context_enable)(fgx_context* context, const char* groups);
   fgx_status (*context_disable)(fgx_context* context);
   fgx_status (*context_set_config)(fgx_context* context, const char* key, const char* value);
@@ -707,21 +776,28 @@ typedef struct fgx_api {
   fgx_status (*context_list_ops)(fgx_context* context, const char* filter, fgx_string** out);
   fgx_status (*context_get_op_info)(fgx_context* context, const char* name, fgx_string** out);
   fgx_status (*context_cache_export)(fgx_context* context, fgx_string** out);
-  fgx_status (*context_cache_import)(fgx_context* context, const char* json, size_t size, fgx_string** report);
+  fgx_status (*context_cache_import)(fgx_context* context, const char* json, size_t size,
+                                     fgx_string** report);
   fgx_status (*context_cache_clear)(fgx_context* context, const char* op);
-  fgx_status (*cache_merge)(const char* a, size_t a_size, const char* b, size_t b_size, fgx_string** out);
+  fgx_status (*cache_merge)(const char* a, size_t a_size, const char* b, size_t b_size,
+                            fgx_string** out);
   fgx_status (*context_trace)(fgx_context* context, int32_t capacity);
   fgx_status (*context_trace_export)(fgx_context* context, fgx_string** out);
   fgx_status (*context_counters)(fgx_context* context, fgx_string** out);
   fgx_status (*environment_describe)(fgx_string** out);
   const char* (*op_name)(const fgx_op* op);
   const char* (*op_schema)(const fgx_op* op);
-  fgx_status (*op_infer)(fgx_op* op, const fgx_value* args, int32_t nargs, fgx_tensor_desc* outs, int32_t* nouts);
+  fgx_status (*op_infer)(fgx_op* op, const fgx_value* args, int32_t nargs, fgx_tensor_desc* outs,
+                         int32_t* nouts);
   fgx_status (*op_invoke)(fgx_op* op, const fgx_invocation* invocation);
-  fgx_status (*op_call)(fgx_op* op, const fgx_value* args, int32_t nargs, fgx_tensor* const* outs, int32_t nouts, void* stream);
-  fgx_status (*op_workspace)(fgx_op* op, const fgx_value* args, int32_t nargs, fgx_tensor* const* outs, int32_t nouts, size_t* size);
-  fgx_status (*op_explain)(fgx_op* op, const fgx_value* args, int32_t nargs, fgx_tensor* const* outs, int32_t nouts, fgx_string** out);
-  fgx_status (*plan_create)(fgx_op* op, const fgx_value* args, int32_t nargs, fgx_tensor* const* outs, int32_t nouts, fgx_plan** out);
+  fgx_status (*op_call)(fgx_op* op, const fgx_value* args, int32_t nargs, fgx_tensor* const* outs,
+                        int32_t nouts, void* stream);
+  fgx_status (*op_workspace)(fgx_op* op, const fgx_value* args, int32_t nargs,
+                             fgx_tensor* const* outs, int32_t nouts, size_t* size);
+  fgx_status (*op_explain)(fgx_op* op, const fgx_value* args, int32_t nargs,
+                           fgx_tensor* const* outs, int32_t nouts, fgx_string** out);
+  fgx_status (*plan_create)(fgx_op* op, const fgx_value* args, int32_t nargs,
+                            fgx_tensor* const* outs, int32_t nouts, fgx_plan** out);
   fgx_status (*plan_invoke)(fgx_plan* plan, const fgx_invocation* invocation);
   fgx_status (*plan_run)(fgx_plan* plan, void* const* data, int32_t ndata, void* stream);
   fgx_status (*plan_workspace)(const fgx_plan* plan, size_t* size);
@@ -730,20 +806,26 @@ typedef struct fgx_api {
   void (*plan_destroy)(fgx_plan* plan);
   fgx_status (*implementation_register)(fgx_context* context, const fgx_implementation_desc* desc);
   fgx_status (*implementation_unregister)(fgx_context* context, const char* name);
-  fgx_status (*implementation_quarantine)(fgx_context* context, const char* name, const char* reason);
+  fgx_status (*implementation_quarantine)(fgx_context* context, const char* name,
+                                          const char* reason);
   fgx_status (*registry_open)(const char* path, fgx_registry** out);
-  fgx_status (*registry_open_with)(const char* path, const fgx_registry_options* options, fgx_registry** out);
+  fgx_status (*registry_open_with)(const char* path, const fgx_registry_options* options,
+                                   fgx_registry** out);
   void (*registry_close)(fgx_registry* registry);
-  fgx_status (*registry_register)(fgx_registry* registry, const char* record, size_t size, fgx_string** out);
-  fgx_status (*registry_update)(fgx_registry* registry, const char* key, const char* updates, size_t size, fgx_string** out);
+  fgx_status (*registry_register)(fgx_registry* registry, const char* record, size_t size,
+                                  fgx_string** out);
+  fgx_status (*registry_update)(fgx_registry* registry, const char* key, const char* updates,
+                                size_t size, fgx_string** out);
   fgx_status (*registry_get)(fgx_registry* registry, const char* key, fgx_string** out);
   fgx_status (*registry_query)(fgx_registry* registry, const char* filter, fgx_string** out);
-  fgx_status (*registry_update_validation)(fgx_registry* registry, const char* key, const char* results, size_t size, fgx_string** out);
+  fgx_status (*registry_update_validation)(fgx_registry* registry, const char* key,
+                                           const char* results, size_t size, fgx_string** out);
   fgx_status (*registry_audit)(fgx_registry* registry, fgx_string** out);
   fgx_status (*registry_report)(fgx_registry* registry, fgx_string** out);
   fgx_status (*registry_refresh)(fgx_registry* registry);
   fgx_status (*registry_compact)(fgx_registry* registry);
-  fgx_status (*call_parse)(fgx_context* context, const char* expression, uint32_t flags, uint64_t seed, fgx_call** out);
+  fgx_status (*call_parse)(fgx_context* context, const char* expression, uint32_t flags,
+                           uint64_t seed, fgx_call** out);
   fgx_op* (*call_op)(const fgx_call* call);
   const fgx_value* (*call_args)(const fgx_call* call, int32_t* nargs);
   fgx_tensor* const* (*call_outs)(const fgx_call* call, int32_t* nouts);
@@ -751,12 +833,14 @@ typedef struct fgx_api {
   fgx_status (*context_verify)(fgx_context* context, const char* request, fgx_string** out);
   fgx_status (*context_benchmark)(fgx_context* context, const char* request, fgx_string** out);
   fgx_status (*context_tune)(fgx_context* context, const char* request, fgx_string** out);
-  fgx_status (*data_validate)(const char* yours, size_t yours_size, const char* flaggems, size_t flaggems_size, fgx_string** out);
-  fgx_status (*data_filter)(const char* yours, size_t yours_size, const char* flaggems, size_t flaggems_size, const char* options, fgx_string** out);
+  fgx_status (*data_validate)(const char* yours, size_t yours_size, const char* flaggems,
+                              size_t flaggems_size, fgx_string** out);
+  fgx_status (*data_filter)(const char* yours, size_t yours_size, const char* flaggems,
+                            size_t flaggems_size, const char* options, fgx_string** out);
 } fgx_api;
 
-/* Returns the table for an ABI version (FGX_ABI_VERSION of the header the caller was built with), or
- * NULL when the library's major differs or its minor is older. Static storage. @since 1.0 */
+/* Returns the table for an ABI version (FGX_ABI_VERSION of the header the caller was built with),
+ * or NULL when the library's major differs or its minor is older. Static storage. @since 1.0 */
 FGX_API const fgx_api* fgx_get_api(uint32_t version);
 
 #ifdef __cplusplus

@@ -16,6 +16,10 @@ DECLARATION = re.compile(r"^FGX_API\s+([^;(]*?)\b(fgx_\w+)\(([^;]*?)\);", re.S |
 TABLE = re.compile(r"(  uint32_t abi;[^\n]*\n)(.*?)(\} fgx_api;)", re.S)
 
 
+def squeeze(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
 def main() -> int:
     text = HEADER.read_text()
     declared = {}
@@ -28,9 +32,11 @@ def main() -> int:
     lines = []
     for name in order:
         returns, arguments = declared[name]
-        space = " "
-        lines.append(f"  {returns}{space}(*{name[4:]})({arguments});\n")
-    new_header = text.replace(head + body + tail, head + "".join(lines) + tail)
+        lines.append(f"  {returns} (*{name[4:]})({arguments});\n")
+    new_body = "".join(lines)
+    if squeeze(new_body) == squeeze(body):
+        new_body = body  # only laid out differently
+    new_header = text.replace(head + body + tail, head + new_body + tail)
     new_source = "".join(f"    {name},\n" for name in order)
     changed = new_header != text or not SOURCE.exists() or SOURCE.read_text() != new_source
     if "--check" in sys.argv:

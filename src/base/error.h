@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one exception type that cold paths throw; src/abi turns it into a status and fgx_last_error().
+// The one exception type that cold paths throw; src/abi turns it into a status and
+// fgx_last_error().
 #pragma once
 
 #include <exception>

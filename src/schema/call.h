@@ -53,10 +53,10 @@ class Call {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  // Binds arguments and outputs. Checks tags, presence, dtypes, ranks, dims, strides, extents, devices
-  // and NULL data; with `outs` also the overlap rules and that each output has the inferred dtype and
-  // shape. Throws InvalidArgument or Unsupported naming operator and argument. `outs` empty: none are
-  // bound (inference, explain).
+  // Binds arguments and outputs. Checks tags, presence, dtypes, ranks, dims, strides, extents,
+  // devices and NULL data; with `outs` also the overlap rules and that each output has the inferred
+  // dtype and shape. Throws InvalidArgument or Unsupported naming operator and argument. `outs`
+  // empty: none are bound (inference, explain).
   void bind(const OperatorDef& op, std::span<const fgx_value> args,
             std::span<fgx_tensor* const> outs);
 
@@ -69,7 +69,9 @@ class Call {
 
   // Accessors by argument index in the schema.
   bool has(int argument) const { return arguments_[argument].present; }
-  const TensorView& tensor(int argument) const { return inputs_[arguments_[argument].first_tensor]; }
+  const TensorView& tensor(int argument) const {
+    return inputs_[arguments_[argument].first_tensor];
+  }
   const TensorView* tensor_or_null(int argument) const {
     return has(argument) ? &tensor(argument) : nullptr;
   }
@@ -93,8 +95,8 @@ class Call {
   std::vector<Argument> arguments_;
   std::vector<TensorView> inputs_;
   std::vector<TensorView> outputs_;
-  std::deque<int64_t> dims_;       // made-up strides of contiguous tensors; addresses are stable
-  std::deque<int64_t> wrapped_;    // values of wrapped numbers
+  std::deque<int64_t> dims_;     // made-up strides of contiguous tensors; addresses are stable
+  std::deque<int64_t> wrapped_;  // values of wrapped numbers
   std::deque<std::vector<int64_t>> default_ints_;
 };
 

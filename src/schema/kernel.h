@@ -32,8 +32,9 @@ struct RunArgs {
   const ThreadPool* pool;
 };
 
-// Geometry and choices that prepare() worked out from a call: inline while small, so that a new shape
-// costs no allocation; on the heap otherwise. Holds any trivially copyable or nothrow-movable type.
+// Geometry and choices that prepare() worked out from a call: inline while small, so that a new
+// shape costs no allocation; on the heap otherwise. Holds any trivially copyable or nothrow-movable
+// type.
 class KernelState {
  public:
   static constexpr size_t kInlineBytes = 216;
@@ -103,7 +104,7 @@ struct ImplementationDef {
   int32_t device_type = FGX_DEVICE_CPU;
   bool deterministic = true;     // same inputs, same bits
   bool batch_invariant = false;  // a row's bits do not depend on the other rows
-  bool in_place = true;  // takes outputs that alias the inputs which the operator allows
+  bool in_place = true;          // takes outputs that alias the inputs which the operator allows
   std::vector<Constraint> constraints = {};
   PrepareFn prepare = nullptr;
   WorkspaceFn workspace = nullptr;

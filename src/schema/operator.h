@@ -38,13 +38,13 @@ struct OutputSpec {
 // InvalidArgument (with the argument's index) for illegal combinations.
 using InferFn = void (*)(const Call& call, std::vector<OutputSpec>& outputs);
 
-// A tensor of the oracle: contiguous, in float64, or in int64 where the dtype is integer or bool (so
-// that integer arithmetic is exact and wraps).
+// A tensor of the oracle: contiguous, in float64, or in int64 where the dtype is integer or bool
+// (so that integer arithmetic is exact and wraps).
 struct OracleTensor {
   DType dtype = DType::kFloat32;
   std::vector<int64_t> shape;
-  std::vector<double> reals;       // of float types
-  std::vector<int64_t> integers;   // of integer types and bool
+  std::vector<double> reals;      // of float types
+  std::vector<int64_t> integers;  // of integer types and bool
   bool present = true;
   int64_t numel() const;
   // Element as double, whatever the kind.

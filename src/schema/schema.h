@@ -18,7 +18,7 @@ enum class ArgumentType : uint8_t {
   kFloat,
   kBool,
   kString,
-  kDType,         // ATen's ScalarType
+  kDType,  // ATen's ScalarType
   kDevice,
   kLayout,
   kMemoryFormat,
@@ -26,8 +26,9 @@ enum class ArgumentType : uint8_t {
 };
 
 // A schema default. monostate: no default; nullptr: None.
-using DefaultValue = std::variant<std::monostate, std::nullptr_t, bool, int64_t, double, std::string,
-                                  std::vector<int64_t>, std::vector<double>, std::vector<bool>>;
+using DefaultValue =
+    std::variant<std::monostate, std::nullptr_t, bool, int64_t, double, std::string,
+                 std::vector<int64_t>, std::vector<double>, std::vector<bool>>;
 
 struct SchemaArgument {
   std::string name;
@@ -49,10 +50,10 @@ struct SchemaReturn {
 };
 
 struct Schema {
-  std::string text;       // normalized: what print(schema) gives
+  std::string text;        // normalized: what print(schema) gives
   std::string name_space;  // "aten", or "fgx" for operators ATen lacks
-  std::string name;       // "gelu"
-  std::string overload;   // "dim_IntList", or ""
+  std::string name;        // "gelu"
+  std::string overload;    // "dim_IntList", or ""
   std::vector<SchemaArgument> arguments;
   std::vector<SchemaReturn> returns;
 

@@ -16,7 +16,7 @@ struct TensorView {
   int64_t numel = 0;
   int32_t ndim = 0;
   DType dtype = DType::kFloat32;
-  bool contiguous = true;      // row-major without gaps (dims of size 1 do not matter)
+  bool contiguous = true;       // row-major without gaps (dims of size 1 do not matter)
   bool wrapped_number = false;  // a Python-like number where the schema has a Tensor
   bool present = true;          // false: an output the caller does not want
   fgx_device device{FGX_DEVICE_CPU, 0};

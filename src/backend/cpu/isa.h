@@ -18,24 +18,25 @@ const char* isa_name(Isa isa);
 bool has_avx512_bf16();
 
 #if defined(__x86_64__)
-// Declares `extern const Type name;` in every set's namespace and a function name_for(Isa) that picks one.
-// A *.isa.cpp file defines it: namespace fgx::FGX_ISA { extern const Type name = {...}; }
-// Such a file includes only headers without inline functions of external linkage: what the compiler
-// emits there may use instructions that another machine lacks, and the linker keeps one copy for all.
-#define FGX_DECLARE_ISA_TABLE(Type, name)      \
-  namespace baseline {                         \
-  extern const Type name;                      \
-  }                                            \
-  namespace avx2 {                             \
-  extern const Type name;                      \
-  }                                            \
-  namespace avx512 {                           \
-  extern const Type name;                      \
-  }                                            \
-  inline const Type& name##_for(Isa isa) {     \
+// Declares `extern const Type name;` in every set's namespace and a function name_for(Isa) that
+// picks one. A *.isa.cpp file defines it: namespace fgx::FGX_ISA { extern const Type name = {...};
+// } Such a file includes only headers without inline functions of external linkage: what the
+// compiler emits there may use instructions that another machine lacks, and the linker keeps one
+// copy for all.
+#define FGX_DECLARE_ISA_TABLE(Type, name)         \
+  namespace baseline {                            \
+  extern const Type name;                         \
+  }                                               \
+  namespace avx2 {                                \
+  extern const Type name;                         \
+  }                                               \
+  namespace avx512 {                              \
+  extern const Type name;                         \
+  }                                               \
+  inline const Type& name##_for(Isa isa) {        \
     if (isa == Isa::kAvx512) return avx512::name; \
-    if (isa == Isa::kAvx2) return avx2::name;  \
-    return baseline::name;                     \
+    if (isa == Isa::kAvx2) return avx2::name;     \
+    return baseline::name;                        \
   }
 #else
 #define FGX_DECLARE_ISA_TABLE(Type, name) \
