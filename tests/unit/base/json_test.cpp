@@ -235,7 +235,7 @@ class Collector final : public JsonSplitter::Receiver {
   void on_member(bool inside, std::string_view key, std::string_view value,
                  uint64_t offset) override {
     members.push_back((inside ? "ops." : "") + std::string(key) + "=" + std::string(value));
-    if (source.substr(offset, value.size()) != value) misplaced = true;
+    if (!source.empty() && source.substr(offset, value.size()) != value) misplaced = true;
   }
   std::vector<std::string> members;
   std::string_view source;
