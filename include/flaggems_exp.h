@@ -52,7 +52,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef SWIG /* the wrapper generator does not read attributes */
+#define FGX_API
+#else
 #define FGX_API __attribute__((visibility("default")))
+#endif
 
 #ifdef __cplusplus
 extern "C" {
