@@ -2,6 +2,7 @@
 // All operators the library ships, with name resolution.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,7 +30,12 @@ class Catalogue {
   std::vector<std::string> nearest(std::string_view name, size_t count = 3) const;
 
  private:
+  // By name and alias, without namespace.
+  OperatorDef* find_exactly(std::string_view name) const;
+  void check_implementation(const OperatorDef& op, const ImplementationDef& implementation) const;
+
   std::vector<std::unique_ptr<OperatorDef>> operators_;
+  std::map<std::string, OperatorDef*, std::less<>> names_;
 };
 
 }  // namespace fgx

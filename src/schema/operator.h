@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "schema/kernel.h"
+#include "schema/output_spec.h"
 #include "schema/schema.h"
 
 namespace fgx {
@@ -27,15 +28,9 @@ const char* family_name(Family family);
 // The plan's category: pointwise, reduction, blas or custom.
 const char* category_name(Family family);
 
-// One inferred output.
-struct OutputSpec {
-  DType dtype = DType::kFloat32;
-  std::vector<int64_t> shape;
-  bool optional = false;       // the caller may pass NULL
-  bool size_is_bound = false;  // see FGX_DESC_SIZE_IS_BOUND
-};
-// Type and shape rule: fills one spec per output from shapes, dtypes and attributes; throws
-// InvalidArgument (with the argument's index) for illegal combinations.
+// Type and shape rule: fills one spec per output from shapes, dtypes and attributes (`outputs` arrives
+// empty); throws InvalidArgument (with the argument's index) for illegal combinations. Reads no data.
+// src/schema/type_rules.h has the usual ones.
 using InferFn = void (*)(const Call& call, std::vector<OutputSpec>& outputs);
 
 // A tensor of the oracle: contiguous, in float64, or in int64 where the dtype is integer or bool
@@ -85,6 +80,7 @@ struct OperatorDef {
   std::vector<int> dynamic_arguments = {};  // schema index of each dynamic attribute, in order
   std::vector<int> dynamic_slot = {};       // per schema argument: its slot, or -1
   uint32_t in_place_mask = 0;               // bit per schema argument
+  std::vector<int> choice_list = {};        // per schema argument: its entry in `choices`, or -1
   // Index of `value` among the legal values of string argument `argument`; -1 when illegal.
   int choice_index(int argument, std::string_view value) const;
 };
