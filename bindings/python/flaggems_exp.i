@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Python over the C ABI: every function of the public header, with tensors taken from NumPy arrays and from anything that has
 // __dlpack__, statuses as exceptions, and the GIL released while the library works.
-%module(package="flaggems_exp") _native
+%module(package="flaggems_exp") native
 
 %{
 #include "flaggems_exp.h"

@@ -14,7 +14,7 @@ may be dropped in any order. Errors are exceptions (flaggems_exp.errors).
 """
 import json
 
-from . import _native
+from . import native as _native
 from . import errors
 from .errors import *  # noqa: F401,F403  the exception tree is part of this module
 
