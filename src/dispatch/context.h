@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// A context: configuration, implementations, statistics and decisions, shared by threads.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "backend/cpu/thread_pool.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "dispatch/call_key.h"
+#include "dispatch/decision.h"
+#include "dispatch/level2.h"
+#include "flaggems_exp.h"
+#include "schema/catalogue.h"
+
+namespace fgx {
+
+class Context;
+
+// The implementations of one operator in one context; replaced as a whole when one comes or goes.
+struct ImplementationList {
+  struct Item {
+    std::shared_ptr<Implementation> implementation;
+    std::shared_ptr<const RecordFacts> record;
+    std::vector<uint16_t> constraints;  // indices among the distinct ones
+  };
+  std::vector<Item> all;                // best first
+  std::vector<Constraint> constraints;  // distinct ones of all of them
+};
+
+// What a decision needs of the configuration; immutable.
+struct Settings {
+  Config config;
+  bool generated = false;  // group switches
+  bool custom = false;
+  bool tracing = false;
+  int min_status = 1;
+};
+
+// Where the status and the baselines of experimental implementations come from.
+using RecordLookup = std::function<RecordFacts(const std::string& implementation)>;
+// Time for breakers and expiry, in nanoseconds; tests bring their own.
+using Clock = int64_t (*)();
+
+}  // namespace fgx
+
+// An operator of a context, and what a name asked for.
+struct fgx_op {
+  fgx::Context* context = nullptr;
+  const fgx::OperatorDef* def = nullptr;
+  std::string name;       // "aten::gelu"
+  std::string preferred;  // implementation asked for by name, or ""
+  // Replaced, never changed: readers take the pointer after the context's stamp.
+  std::atomic<const fgx::KeyRules*> rules{nullptr};
+  std::vector<std::unique_ptr<const fgx::KeyRules>> all_rules;  // guarded by the context's mutex
+};
+
+namespace fgx {
+
+class Context : public std::enable_shared_from_this<Context> {
+ public:
+  struct Options {
+    std::string config_file;
+    bool read_environment = true;
+    RecordLookup records;
+    fgx_allocator allocator{};
+    fgx_thread_pool thread_pool{};
+    fgx_log_sink log_sink{};
+    fgx_quarantine_sink on_quarantine{};
+    Clock clock = nullptr;  // nullptr: the monotonic clock
+  };
+
+  // Takes over the callbacks: their destroy functions run when the context ends, also when this
+  // throws. `catalogue` must outlive the context and its plans.
+  static std::shared_ptr<Context> create(const Catalogue& catalogue, const Options& options);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const Catalogue& catalogue() const { return catalogue_; }
+  Logger& log() const { return *log_; }
+  const std::shared_ptr<Counters>& counters() const { return counters_; }
+  int64_t now() const { return clock_(); }
+
+  // Changes with everything that decisions depend on; never the same twice in a process.
+  uint64_t stamp() const noexcept { return stamp_.load(std::memory_order_acquire); }
+  // Makes all decisions be taken again.
+  void invalidate() noexcept;
+
+  const ThreadPool& pool() const noexcept { return *pool_.load(std::memory_order_acquire); }
+  std::shared_ptr<const ThreadPool> shared_pool() const;
+
+  std::shared_ptr<const Settings> settings() const;
+  void set_config(std::string_view key, std::string_view value);
+  std::string get_config(const char* key) const;  // nullptr: all keys as JSON
+  void reload_config();
+  void enable_groups(const char* groups_csv);  // nullptr: all
+  void disable_groups();
+  void set_tracing(bool on);
+
+  // The handle of an operator or implementation name; the same name gives the same handle. Throws
+  // MetadataNotFound with the nearest names.
+  fgx_op& op(std::string_view name);
+
+  std::shared_ptr<const ImplementationList> implementations(const OperatorDef& op) const;
+  // By full name, or nullptr.
+  std::shared_ptr<Implementation> find_implementation(std::string_view name) const;
+
+  void register_implementation(const fgx_implementation_desc& desc);
+  void unregister_implementation(std::string_view name);
+  // Takes it out of dispatch, makes its plans stale and tells the host. False when it was out already.
+  bool quarantine(Implementation& implementation, const std::string& reason);
+  // Throws MetadataNotFound.
+  void quarantine_by_name(std::string_view name, const std::string& reason);
+  std::string quarantine_reason(const Implementation& implementation) const;
+  // Reads the records of experimental implementations again.
+  void refresh_records();
+
+  Level2Table& cells() { return cells_; }
+
+ private:
+  explicit Context(const Catalogue& catalogue);
+  void start(const Options& options);
+  void apply(const Config& config);  // locks mutex_
+  void publish(std::shared_ptr<const Settings> settings);
+  Config read_config() const;
+  void add_builtin_implementations();
+  std::shared_ptr<const RecordFacts> record_of(const Implementation& implementation) const;
+  fgx_op& make_handle(const OperatorDef& op, std::string preferred, std::string_view name);
+  std::vector<std::string> known_names() const;
+  static std::shared_ptr<const ImplementationList> make_list(
+      std::vector<ImplementationList::Item> all);
+
+  const Catalogue& catalogue_;
+  std::atomic<uint64_t> stamp_{0};
+  std::atomic<const ThreadPool*> pool_{nullptr};
+  std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
+  std::unique_ptr<Logger> log_;
+  Clock clock_ = nullptr;
+  RecordLookup records_;
+  std::string config_file_;
+  bool read_environment_ = true;
+  fgx_allocator allocator_{};
+  fgx_quarantine_sink on_quarantine_{};
+  bool host_pool_ = false;
+
+  mutable std::shared_mutex mutex_;  // of what follows
+  std::shared_ptr<const Settings> settings_;
+  std::vector<std::pair<std::string, std::string>> overrides_;  // set through the API, in order
+  std::map<const OperatorDef*, std::shared_ptr<const ImplementationList>> implementations_;
+  std::map<std::string, std::shared_ptr<Implementation>, std::less<>> by_name_;
+  std::map<std::string, fgx_op*, std::less<>> handles_;  // every name that was asked for
+  std::deque<fgx_op> ops_;
+  // Every pool the context had: calls in flight may still use an older one.
+  std::vector<std::shared_ptr<const ThreadPool>> pools_;
+
+  Level2Table cells_;
+};
+
+}  // namespace fgx

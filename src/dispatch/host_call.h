@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls a host function as if it were a kernel: rebuilds the public invocation from a bound call.
+#pragma once
+
+#include "dispatch/implementation.h"
+
+namespace fgx {
+
+// Prepares `state` to call `function` with the geometry and attributes of `call`; data addresses and
+// dynamic attributes come with each run. The function must be held while it runs.
+RunFn prepare_host_call(const HostFunction& function, const Call& call, KernelState& state);
+
+}  // namespace fgx

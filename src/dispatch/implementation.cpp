@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of groups and tiers, and the preparation of built-in and host implementations.
+#include "dispatch/implementation.h"
+
+#include "dispatch/host_call.h"
+
+namespace fgx {
+
+int status_rank(std::string_view status) {
+  constexpr std::string_view kOrder[] = {"EXPERIMENTAL", "VALIDATED", "GRADUATION_CANDIDATE",
+                                         "GRADUATED", "STABLE"};
+  for (int i = 0; i < 5; ++i) {
+    if (status == kOrder[i]) return i;
+  }
+  return -1;
+}
+
+Implementation::Implementation(const OperatorDef& op_def, const ImplementationDef& definition)
+    : op(op_def),
+      def(definition),
+      unavailable(definition.available == nullptr ? nullptr : definition.available()) {}
+
+RunFn Implementation::prepare(const Call& call, KernelState& state) const {
+  if (host != nullptr) return prepare_host_call(*host, call, state);
+  return def.prepare(call, state);
+}
+
+size_t Implementation::workspace(const Call& call) const {
+  return def.workspace == nullptr ? 0 : def.workspace(call);
+}
+
+const char* group_name(Group group) {
+  switch (group) {
+    case Group::kGenerated:
+      return "generated";
+    case Group::kCustom:
+      return "custom";
+    case Group::kStable:
+      return "stable";
+    case Group::kNative:
+      return "native";
+  }
+  return "unknown";
+}
+
+const char* tier_name(Tier tier) {
+  switch (tier) {
+    case Tier::kSpecialized:
+      return "specialized";
+    case Tier::kGeneral:
+      return "general";
+    case Tier::kStable:
+      return "stable";
+    case Tier::kNative:
+      return "native";
+  }
+  return "unknown";
+}
+
+}  // namespace fgx

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The warm path: key, level-1 look-up, run. Takes no lock, allocates nothing, reads no clock.
+#include "dispatch/invoke.h"
+
+#include "dispatch/scratch.h"
+
+namespace fgx {
+namespace {
+
+// Marks an entry as running on this thread's stack, so that a nested call does not evict it.
+class Busy {
+ public:
+  explicit Busy(Level1Entry& entry) noexcept : entry_(entry) { ++entry_.busy; }
+  ~Busy() { --entry_.busy; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  Level1Entry& entry_;
+};
+
+// With workspace, or a host function that must not go away meanwhile. False: it is gone.
+[[gnu::noinline]] bool run_held(const Level1Entry& entry, const fgx_invocation& invocation,
+                                RunArgs& args) {
+  const HostHold hold(entry.host);
+  if (!hold.held()) return false;
+  if (invocation.workspace_size >= entry.workspace && invocation.workspace != nullptr) {
+    args.workspace = invocation.workspace;
+    args.workspace_size = invocation.workspace_size;
+    entry.run(entry.state, args);
+    return true;
+  }
+  const ScratchLease scratch(entry.workspace);
+  args.workspace = scratch.data();
+  args.workspace_size = entry.workspace;
+  entry.run(entry.state, args);
+  return true;
+}
+
+}  // namespace
+
+void invoke(fgx_op& op, const fgx_invocation& invocation) {
+  const Context& context = *op.context;
+  const uint64_t stamp = context.stamp();  // before the rules: they are never newer than it says
+  CallKey key;
+  if (invocation.stream != nullptr ||
+      !build_key(*op.rules.load(std::memory_order_acquire), invocation, key)) {
+    detail::run_cold(op, invocation, nullptr, stamp);
+    return;
+  }
+  Level1Table* const table = thread_table();
+  Level1Entry* const entry = table == nullptr ? nullptr : table->find(key, stamp);
+  if (entry == nullptr) {
+    detail::run_cold(op, invocation, table == nullptr ? nullptr : &key, stamp);
+    return;
+  }
+  if (__builtin_expect(entry->tick(), 0)) {
+    detail::run_sampled(op, invocation, key, *entry);
+    return;
+  }
+  const Busy busy(*entry);
+  RunArgs args{key.data, key.scalars, nullptr, 0, nullptr, &context.pool()};
+  try {
+    if (__builtin_expect(entry->host == nullptr && entry->workspace == 0, 1)) {
+      entry->run(entry->state, args);
+      return;
+    }
+    if (run_held(*entry, invocation, args)) return;
+  } catch (...) {
+    detail::recover(op, invocation, *entry, stamp);
+    return;
+  }
+  detail::run_cold(op, invocation, nullptr, stamp);
+}
+
+}  // namespace fgx
