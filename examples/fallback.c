@@ -12,7 +12,8 @@
 static int calls_of_broken;
 
 /* Fails every time, after having written half of its output. */
-static void broken_relu(void* user_data, const fgx_invocation* invocation, fgx_callback_error* error) {
+static void broken_relu(void* user_data, const fgx_invocation* invocation,
+                        fgx_callback_error* error) {
   (void)user_data;
   ++calls_of_broken;
   float* out = (float*)invocation->outs[0]->data;
@@ -61,7 +62,8 @@ int main(void) {
       }
     }
   }
-  printf("%d calls, all right; the broken implementation was tried %d times\n", (int)kCalls, calls_of_broken);
+  printf("%d calls, all right; the broken implementation was tried %d times\n", (int)kCalls,
+         calls_of_broken);
 
   fgx_string* text = NULL;
   if (fgx_op_explain(relu, args, 1, outs, 1, &text) != FGX_OK) return fail("explain");

@@ -4,6 +4,9 @@
 
 namespace fgx {
 
-void add_all_operators(Catalogue&) {}
+void add_all_operators(Catalogue& catalogue) {
+  add_pointwise_operators(catalogue);
+  add_loss_operators(catalogue);
+}
 
 }  // namespace fgx

@@ -100,11 +100,30 @@ static int fgx_py_format(const char* format, Py_ssize_t itemsize, fgx_dtype* dty
   if (*format == '@' || *format == '=' || *format == '<') ++format;
   if (format[0] == '\0' || format[1] != '\0') return 0;
   switch (*format) {
-    case '?': dtype->code = FGX_DTYPE_BOOL; return 1;
-    case 'b': case 'h': case 'i': case 'l': case 'q': dtype->code = FGX_DTYPE_INT; return 1;
-    case 'B': case 'H': case 'I': case 'L': case 'Q': dtype->code = FGX_DTYPE_UINT; return 1;
-    case 'e': case 'f': case 'd': dtype->code = FGX_DTYPE_FLOAT; return 1;
-    default: return 0;
+    case '?':
+      dtype->code = FGX_DTYPE_BOOL;
+      return 1;
+    case 'b':
+    case 'h':
+    case 'i':
+    case 'l':
+    case 'q':
+      dtype->code = FGX_DTYPE_INT;
+      return 1;
+    case 'B':
+    case 'H':
+    case 'I':
+    case 'L':
+    case 'Q':
+      dtype->code = FGX_DTYPE_UINT;
+      return 1;
+    case 'e':
+    case 'f':
+    case 'd':
+      dtype->code = FGX_DTYPE_FLOAT;
+      return 1;
+    default:
+      return 0;
   }
 }
 
@@ -113,7 +132,8 @@ static int fgx_py_from_buffer(fgx_py_tensor* out, PyObject* object, int writable
   if (PyObject_GetBuffer(object, &out->buffer, flags) != 0) return 0;
   const Py_buffer* view = &out->buffer;
   if (view->ndim > FGX_MAX_RANK || view->itemsize <= 0 ||
-      !fgx_py_format(view->format == NULL ? "B" : view->format, view->itemsize, &out->tensor.dtype)) {
+      !fgx_py_format(view->format == NULL ? "B" : view->format, view->itemsize,
+                     &out->tensor.dtype)) {
     PyErr_Format(PyExc_TypeError, "no operator takes an array of format '%s' with %d dimensions",
                  view->format == NULL ? "B" : view->format, view->ndim);
     return 0;
@@ -275,7 +295,8 @@ static int fgx_py_arguments(fgx_py_call* call, PyObject* sequence) {
   call->values = PyMem_Calloc((size_t)call->count + 1, sizeof *call->values);
   if (call->values == NULL) return PyErr_NoMemory() != NULL;
   for (int32_t i = 0; i < call->count; ++i) {
-    if (!fgx_py_value(call, PySequence_Fast_GET_ITEM(call->sequence, i), &call->values[i])) return 0;
+    if (!fgx_py_value(call, PySequence_Fast_GET_ITEM(call->sequence, i), &call->values[i]))
+      return 0;
   }
   return 1;
 }
@@ -323,10 +344,10 @@ static PyObject* fgx_py_descs(const fgx_tensor_desc* descs, int32_t count) {
       PyTuple_SET_ITEM(shape, d, PyLong_FromLongLong(descs[i].shape[d]));
       PyTuple_SET_ITEM(strides, d, PyLong_FromLongLong(descs[i].strides[d]));
     }
-    PyObject* entry = shape == NULL || strides == NULL
-                          ? NULL
-                          : Py_BuildValue("(iiNN)", descs[i].dtype.code, descs[i].dtype.bits, shape,
-                                          strides);
+    PyObject* entry =
+        shape == NULL || strides == NULL
+            ? NULL
+            : Py_BuildValue("(iiNN)", descs[i].dtype.code, descs[i].dtype.bits, shape, strides);
     if (entry == NULL) {
       Py_CLEAR(list);
     } else {

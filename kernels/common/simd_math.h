@@ -16,6 +16,7 @@
 #ifndef FGX_ISA
 #define FGX_ISA portable
 #endif
+#define FGX_ALWAYS_INLINE [[gnu::always_inline]] inline
 #define FGX_INLINE [[gnu::always_inline]] static inline
 
 namespace fgx::FGX_ISA {
@@ -184,9 +185,9 @@ template <typename T>
 FGX_INLINE T log1p(T x) {
   const T u = T(1) + x;
   const T lost = x < T(1) ? x - (u - T(1)) : T(1) - (u - x);
-  const T result = log(u) + lost / u;
-  const bool special = !(u < T(__builtin_inff())) || u <= T(0);
-  return abs_of(x) < T(0x1p-60f) ? x : (special ? log(u) : result);
+  const T correction = lost / u;
+  const T result = log(u) + (abs_of(correction) < T(1) ? correction : T(0));  // u is 0 or infinite
+  return abs_of(x) < T(0x1p-60f) ? x : result;
 }
 
 // Near zero an odd polynomial; further out 1 - erfc(|x|).

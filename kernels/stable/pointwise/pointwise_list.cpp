@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pointwise family: every line of pointwise_formulas.inc as an operator, and silu_and_mul.
+#include <string>
+#include <utility>
+
+#include "kernels/families.h"
+#include "kernels/stable/pointwise/elementwise.h"
+#include "kernels/stable/pointwise/pointwise_operator.h"
+#include "kernels/stable/pointwise/silu_and_mul.h"
+
+namespace fgx {
+namespace {
+
+// What the list says beside formulas.
+struct NamedChoice {
+  const char* op;
+  const char* argument;
+  const char* value;
+};
+constexpr NamedChoice kChoices[] = {
+#define FGX_CHOICE_UNARY(name, argument, value, ...) {#name, #argument, #value},
+#define FGX_CHOICE_BINARY(name, argument, value, ...) {#name, #argument, #value},
+#include "kernels/stable/pointwise/pointwise_formulas.inc"
+};
+struct NamedAlias {
+  const char* op;
+  const char* alias;
+};
+constexpr NamedAlias kAliases[] = {
+#define FGX_ALIAS(name, alias) {#name, alias},
+#include "kernels/stable/pointwise/pointwise_formulas.inc"
+};
+
+constexpr int kOperatorCount = static_cast<int>(PointwiseIndex::kCount);
+
+// Function pointers carry no data, so each operator gets its own.
+template <int kIndex>
+void infer(const Call& call, std::vector<OutputSpec>& outputs) {
+  infer_pointwise(kPointwiseOperators[kIndex], call, outputs);
+}
+template <int kIndex>
+void oracle(const Call& call, const std::vector<OracleTensor>& inputs,
+            std::vector<OracleTensor>& outputs) {
+  pointwise_oracle(kPointwiseOperators[kIndex], call, inputs, outputs);
+}
+template <int kIndex>
+RunFn prepare(const Call& call, KernelState& state) {
+  return prepare_pointwise(kPointwiseOperators[kIndex], call, state);
+}
+
+struct Functions {
+  InferFn infer;
+  OracleFn oracle;
+  PrepareFn prepare;
+};
+template <int... kIndices>
+constexpr auto functions_of(std::integer_sequence<int, kIndices...>) {
+  struct Table {
+    Functions at[sizeof...(kIndices)];
+  };
+  return Table{{{&infer<kIndices>, &oracle<kIndices>, &prepare<kIndices>}...}};
+}
+constexpr auto kFunctions = functions_of(std::make_integer_sequence<int, kOperatorCount>{});
+
+// "gelu(f32[4096,4096])", with a further tensor for each further operand.
+std::string example(const Schema& schema, const char* dtype) {
+  std::string text = schema.name + "(";
+  bool first = true;
+  for (const SchemaArgument& argument : schema.arguments) {
+    if (argument.type != ArgumentType::kTensor) continue;
+    if (!first) text += ", ";
+    first = false;
+    // Optional bounds are numbers in typical use.
+    if (argument.optional)
+      text += argument.name + (argument.name == "max" ? "=1.0" : "=-1.0");
+    else
+      text += std::string(argument.name == "condition" ? "bool" : dtype) + "[1024,1024]";
+  }
+  return text + ")";
+}
+
+}  // namespace
+
+RunFn prepare_pointwise(const PointwiseOperator& op, const Call& call, KernelState& state) {
+  const PointwiseCall pointwise = analyze_pointwise(op, call);
+  const Dims shape = pointwise_shape(pointwise, call);
+  ElementwiseRequest request{};
+  request.formula = pointwise.formula;
+  request.arity = op.arity;
+  request.compute = pointwise.compute;
+  request.common = pointwise.common;
+  request.shape = shape;
+  for (int k = 0; k < pointwise.operand_count; ++k) {
+    const int argument = pointwise.operand_argument[k];
+    ElementwiseOperand& operand = request.operands[k];
+    if (call.has(argument)) {
+      operand.view = call.tensor(argument);
+      operand.slot = call.arguments()[static_cast<size_t>(argument)].first_tensor;
+    } else {
+      operand.highest = call.op().schema.arguments[static_cast<size_t>(argument)].name == "max";
+    }
+  }
+  request.output = call.outputs()[0];
+  request.output_slot = static_cast<int>(call.inputs().size());
+  request.parameter_count = pointwise.parameter_count;
+  Scalar parameters[kMaxParameters];
+  if (op.is_loss) {
+    for (int k = 0; k < pointwise.parameter_count; ++k) {
+      parameters[k] = call.scalar(pointwise.parameter_argument[k]);
+    }
+    request.static_parameters = parameters;
+    request.reduction = static_cast<Reduction>(call.integer(call.op().schema.find("reduction")));
+  }
+  return prepare_elementwise(request, state);
+}
+
+OperatorDef define_pointwise(PointwiseIndex index) {
+  const PointwiseOperator& entry = kPointwiseOperators[static_cast<int>(index)];
+  const Functions& functions = kFunctions.at[static_cast<int>(index)];
+  const Schema schema = parse_schema(entry.schema);
+  OperatorDef op;
+  op.schema_text = entry.schema;
+  op.family = entry.is_loss ? Family::kLoss : Family::kPointwise;
+  op.infer = functions.infer;
+  op.oracle = functions.oracle;
+  for (const SchemaArgument& argument : schema.arguments) {
+    switch (argument.type) {
+      case ArgumentType::kTensor:
+        if (argument.name != "condition" && !entry.is_loss) {
+          op.in_place_arguments.push_back(argument.name);
+        }
+        break;
+      case ArgumentType::kScalar:
+      case ArgumentType::kFloat:
+        if (!entry.is_loss) op.dynamic_attributes.push_back(argument.name);
+        break;
+      case ArgumentType::kString: {
+        std::vector<std::string> values;
+        if (const auto* first = std::get_if<std::string>(&argument.default_value)) {
+          values.push_back(*first);
+        }
+        for (const NamedChoice& choice : kChoices) {
+          if (schema.name == choice.op && argument.name == choice.argument) {
+            values.push_back(choice.value);
+          }
+        }
+        op.choices.emplace_back(argument.name, std::move(values));
+        op.speed_attributes.push_back(argument.name);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  for (const NamedAlias& alias : kAliases) {
+    if (schema.name == alias.op) op.aliases.push_back(alias.alias);
+  }
+  op.examples = {example(schema, "f32"), example(schema, "bf16")};
+  ImplementationDef implementation;
+  implementation.name = "stable.cpu." + schema.name;
+  implementation.batch_invariant = !entry.is_loss;
+  implementation.prepare = functions.prepare;
+  op.implementations.push_back(std::move(implementation));
+  return op;
+}
+
+void add_pointwise_operators(Catalogue& catalogue) {
+  for (int i = 0; i < kOperatorCount; ++i) {
+    if (kPointwiseOperators[i].is_loss) continue;
+    catalogue.add(define_pointwise(static_cast<PointwiseIndex>(i)));
+  }
+  catalogue.add(define_silu_and_mul());
+}
+
+}  // namespace fgx

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The elementwise operators as data, and the type and shape rule that they share.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/stable/pointwise/pointwise_formula.h"
+#include "schema/operator.h"
+
+namespace fgx {
+
+// One operator of pointwise_formulas.inc. Formulas of its other choices follow in the list, so their
+// numbers follow that of `formula`.
+struct PointwiseOperator {
+  const char* name;
+  const char* schema;
+  FormulaId formula;
+  int arity;
+  bool is_loss;
+};
+
+enum class PointwiseIndex : int32_t {
+#define FGX_UNARY(name, ...) name,
+#define FGX_BINARY(name, ...) name,
+#define FGX_TERNARY(name, ...) name,
+#define FGX_LOSS(name, ...) name,
+#include "kernels/stable/pointwise/pointwise_formulas.inc"
+  kCount,
+};
+
+inline constexpr PointwiseOperator kPointwiseOperators[] = {
+#define FGX_UNARY(name, schema, ...) {#name, schema, FormulaId::name, 1, false},
+#define FGX_BINARY(name, schema, ...) {#name, schema, FormulaId::name, 2, false},
+#define FGX_TERNARY(name, schema, ...) {#name, schema, FormulaId::name, 3, false},
+#define FGX_LOSS(name, schema, ...) {#name, schema, FormulaId::name, 2, true},
+#include "kernels/stable/pointwise/pointwise_formulas.inc"
+};
+
+// A call of such an operator, worked out.
+struct PointwiseCall {
+  FormulaId formula;
+  DType common;         // what the operands promote to; also the result's type
+  ComputeType compute;  // what the formula runs in
+  int operand_count = 0;
+  // Schema index of each tensor argument, in order.
+  int operand_argument[3];
+  int parameter_count = 0;
+  // Schema index of each Scalar or float argument, in order.
+  int parameter_argument[2];
+};
+
+// Chooses formula and types; throws InvalidArgument where the operator does not take the operands.
+PointwiseCall analyze_pointwise(const PointwiseOperator& op, const Call& call);
+// The shape that the operands broadcast to.
+Dims pointwise_shape(const PointwiseCall& pointwise, const Call& call);
+// Fills `outputs`: the whole type and shape rule of an elementwise operator or loss.
+void infer_pointwise(const PointwiseOperator& op, const Call& call,
+                     std::vector<OutputSpec>& outputs);
+// The float64 (or int64) reference, by the same formula over the C library's functions.
+void pointwise_oracle(const PointwiseOperator& op, const Call& call,
+                      const std::vector<OracleTensor>& inputs, std::vector<OracleTensor>& outputs);
+// Chooses kernels and geometry.
+RunFn prepare_pointwise(const PointwiseOperator& op, const Call& call, KernelState& state);
+
+// The definition of one operator, complete but for experimental implementations.
+OperatorDef define_pointwise(PointwiseIndex index);
+
+}  // namespace fgx

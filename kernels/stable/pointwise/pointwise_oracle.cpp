@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reference of elementwise operators: each formula in double over the C library's functions, or
+// in integers, one element at a time.
+#include <cmath>
+
+#include "kernels/stable/pointwise/pointwise_operator.h"
+#include "tensor/broadcast.h"
+
+namespace fgx {
+namespace {
+
+using portable::CommonMath;
+using portable::Integer;
+
+struct OracleMath : CommonMath {
+  using CommonMath::floored_quotient;
+  using CommonMath::truncated_quotient;
+  static double abs(double x) { return std::fabs(x); }
+  static Integer abs(Integer x) { return x < Integer(0) ? -x : x; }
+  static double sqrt(double x) { return std::sqrt(x); }
+  static double exp(double x) { return std::exp(x); }
+  static double expm1(double x) { return std::expm1(x); }
+  static double log(double x) { return std::log(x); }
+  static double log1p(double x) { return std::log1p(x); }
+  static double tanh(double x) { return std::tanh(x); }
+  static double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+  static double erf(double x) { return std::erf(x); }
+  static double truncated_quotient(double x, double y) { return std::trunc(x / y); }
+  static double floored_quotient(double x, double y) {
+    if (y == 0.0) return x / y;
+    if (std::isinf(y) && std::isfinite(x) && x != 0.0) return (x < 0.0) != (y < 0.0) ? -1.0 : x / y;
+    double remainder = std::fmod(x, y);
+    if (remainder != 0.0 && (remainder < 0.0) != (y < 0.0)) remainder += y;
+    const double quotient = std::nearbyint((x - remainder) / y);
+    return quotient == 0.0 ? std::copysign(0.0, x / y) : quotient;
+  }
+};
+
+using RealFn = double (*)(const double* operands, const double* parameters);
+using IntegerFn = int64_t (*)(const int64_t* operands, const int64_t* parameters);
+
+template <typename Formula>
+double in_reals(const double* operands, const double* parameters) {
+  return Formula::apply(OracleMath{}, operands[0], operands[1], operands[2], parameters[0],
+                        parameters[1]);
+}
+template <typename Formula>
+int64_t in_integers(const int64_t* operands, const int64_t* parameters) {
+  return Formula::apply(OracleMath{}, Integer(operands[0]), Integer(operands[1]),
+                        Integer(operands[2]), Integer(parameters[0]), Integer(parameters[1]))
+      .value;
+}
+
+struct OracleFormula {
+  RealFn reals;
+  IntegerFn integers;
+};
+template <typename Formula>
+constexpr OracleFormula oracle_formula() {
+  if constexpr (computes_integers(Formula::kRule)) {
+    return {&in_reals<Formula>, &in_integers<Formula>};
+  } else {
+    return {&in_reals<Formula>, nullptr};
+  }
+}
+
+constexpr OracleFormula kOracleFormulas[] = {
+#define FGX_UNARY(name, ...) oracle_formula<portable::name##_formula>(),
+#define FGX_BINARY(name, ...) oracle_formula<portable::name##_formula>(),
+#define FGX_TERNARY(name, ...) oracle_formula<portable::name##_formula>(),
+#define FGX_LOSS(name, ...) oracle_formula<portable::name##_formula>(),
+#define FGX_CHOICE_UNARY(name, argument, value, ...) \
+  oracle_formula<portable::name##_##value##_formula>(),
+#define FGX_CHOICE_BINARY(name, argument, value, ...) \
+  oracle_formula<portable::name##_##value##_formula>(),
+#define FGX_FORMULA_BINARY(name, ...) oracle_formula<portable::name##_formula>(),
+#include "kernels/stable/pointwise/pointwise_formulas.inc"
+};
+
+// Index in `input` of the element that stands at `linear` of `shape`.
+int64_t broadcast_index(const OracleTensor& input, const Dims& shape, int64_t linear) {
+  int64_t index = 0;
+  int64_t stride = 1;
+  for (size_t back = 1; back <= shape.size(); ++back) {
+    const int64_t coordinate = linear % shape[shape.size() - back];
+    linear /= shape[shape.size() - back];
+    if (back > input.shape.size()) continue;
+    const int64_t size = input.shape[input.shape.size() - back];
+    if (size != 1) index += coordinate * stride;
+    stride *= size;
+  }
+  return index;
+}
+
+template <typename T>
+T absent_value(const std::string& name) {
+  using Limits = std::numeric_limits<T>;
+  if constexpr (Limits::has_infinity)
+    return name == "max" ? Limits::infinity() : -Limits::infinity();
+  else
+    return name == "max" ? Limits::max() : Limits::min();
+}
+
+// Every element of the broadcast operands, by `get(input, index)` and `formula(operands)`.
+template <typename T, typename Get, typename Formula>
+std::vector<T> evaluate(const PointwiseCall& pointwise, const Call& call,
+                        const std::vector<OracleTensor>& inputs, Get get, Formula formula) {
+  const Dims shape = pointwise_shape(pointwise, call);
+  std::vector<T> results(static_cast<size_t>(checked_numel(shape)));
+  for (size_t i = 0; i < results.size(); ++i) {
+    T operands[3]{};
+    for (int k = 0; k < pointwise.operand_count; ++k) {
+      const int argument = pointwise.operand_argument[k];
+      if (call.has(argument)) {
+        const OracleTensor& input =
+            inputs[static_cast<size_t>(call.arguments()[argument].first_tensor)];
+        operands[k] = get(input, broadcast_index(input, shape, static_cast<int64_t>(i)));
+      } else {
+        operands[k] =
+            absent_value<T>(call.op().schema.arguments[static_cast<size_t>(argument)].name);
+      }
+    }
+    results[i] = formula(operands);
+  }
+  return results;
+}
+
+}  // namespace
+
+void pointwise_oracle(const PointwiseOperator& op, const Call& call,
+                      const std::vector<OracleTensor>& inputs, std::vector<OracleTensor>& outputs) {
+  const PointwiseCall pointwise = analyze_pointwise(op, call);
+  const OracleFormula& formula = kOracleFormulas[static_cast<int>(pointwise.formula)];
+  if (pointwise.compute == ComputeType::kInteger) {
+    int64_t parameters[2]{};
+    for (int k = 0; k < pointwise.parameter_count; ++k) {
+      parameters[k] = call.scalar(pointwise.parameter_argument[k]).as_int();
+    }
+    outputs[0].integers = evaluate<int64_t>(
+        pointwise, call, inputs,
+        [](const OracleTensor& input, int64_t i) { return input.integers[static_cast<size_t>(i)]; },
+        [&](const int64_t* operands) { return formula.integers(operands, parameters); });
+    if (pointwise.common == DType::kBool) {
+      for (int64_t& value : outputs[0].integers) value = value != 0;
+    }
+    return;
+  }
+  double parameters[2]{};
+  for (int k = 0; k < pointwise.parameter_count; ++k) {
+    parameters[k] = call.scalar(pointwise.parameter_argument[k]).as_double();
+  }
+  std::vector<double> results = evaluate<double>(
+      pointwise, call, inputs, [](const OracleTensor& input, int64_t i) { return input.at(i); },
+      [&](const double* operands) { return formula.reals(operands, parameters); });
+  const int64_t reduction = op.is_loss ? call.integer(call.op().schema.find("reduction")) : 0;
+  if (reduction == 0) {
+    outputs[0].reals = std::move(results);
+    return;
+  }
+  double sum = 0.0;
+  for (double value : results) sum += value;
+  outputs[0].reals = {reduction == 1 ? sum / static_cast<double>(results.size()) : sum};
+}
+
+}  // namespace fgx

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What elementwise operators take, and the type they compute in and return.
+#pragma once
+
+#include <cstdint>
+
+namespace fgx {
+
+// Bits of a type rule. The operands promote to one type, which must be taken.
+enum TypeRule : uint32_t {
+  kFloats = 1,           // float types, result of the same type
+  kIntegers = 2,         // integer types, computed in integers that wrap
+  kBools = 4,            // bool: computed as 0 and 1, the result is "not zero"
+  kIntegersToFloat = 8,  // integers and bool become float32
+  kBoolToInt64 = 16,     // bool becomes int64
+  kNoBoolOperand = 32,   // refuses bool even beside other types
+  kCondition = 64,  // the first operand (bool or uint8) chooses, and takes no part in promotion
+
+  kFloating = kFloats,
+  kFloatResult = kFloats | kIntegersToFloat,
+  kNumeric = kFloats | kIntegers,
+  kArithmetic = kFloats | kIntegers | kBools,
+};
+constexpr uint32_t operator|(TypeRule a, TypeRule b) {
+  return static_cast<uint32_t>(a) | static_cast<uint32_t>(b);
+}
+
+// Whether a rule needs the formula in integers.
+constexpr bool computes_integers(uint32_t rule) {
+  return (rule & (kIntegers | kBools | kBoolToInt64)) != 0;
+}
+
+// The types that formulas are compiled for.
+enum class ComputeType : uint8_t { kFloat, kDouble, kInteger };
+inline constexpr int kComputeTypes = 3;
+
+}  // namespace fgx
