@@ -18,6 +18,14 @@ add_library(fgx_objects OBJECT ${FGX_CORE_SOURCES} ${FGX_KERNEL_SOURCES})
 target_include_directories(fgx_objects PUBLIC include src . PRIVATE third_party)
 target_link_libraries(fgx_objects PUBLIC fgx_flags Threads::Threads ${CMAKE_DL_LIBS})
 
+# The records of the shipped implementations travel inside the library.
+set(FGX_BUILTIN_RECORDS ${PROJECT_SOURCE_DIR}/kernels/experimental/generated/_metadata.json)
+if(EXISTS ${FGX_BUILTIN_RECORDS})
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/src/registry/builtin_records.cpp PROPERTIES
+    COMPILE_DEFINITIONS "FGX_BUILTIN_RECORDS=\"${FGX_BUILTIN_RECORDS}\""
+    OBJECT_DEPENDS ${FGX_BUILTIN_RECORDS})
+endif()
+
 # Files named *.isa.cpp are compiled once per instruction set, into the namespace fgx::FGX_ISA.
 # Vectorization relies on -O3 and on arithmetic that neither traps nor sets errno.
 set(FGX_ISA_FLAGS -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast)

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "flaggems_exp.h"
 
@@ -69,6 +70,7 @@ class JsonSplitter {
  private:
   enum class State { kStart, kKeyOrEnd, kKey, kKeyText, kColon, kValue, kInValue, kComma, kDone };
   [[noreturn]] void bad(const char* reason) const;
+  void check_name();
   void end_member();
 
   std::string descend_;
@@ -86,6 +88,7 @@ class JsonSplitter {
   uint64_t value_offset_ = 0;
   std::string key_;
   std::string value_;
+  std::vector<std::string> names_;  // top-level keys so far, to refuse repeated ones
 };
 
 }  // namespace fgx

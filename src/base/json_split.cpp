@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Splitting of big JSON objects that arrive in pieces.
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/json_scan.h"
 #include "base/strings.h"
@@ -21,6 +23,12 @@ JsonSplitter::JsonSplitter(std::string_view descend, size_t max_member_bytes,
 void JsonSplitter::bad(const char* reason) const {
   fail(limits_.error, "%s: line %llu: %s", limits_.what, static_cast<unsigned long long>(line_),
        reason);
+}
+
+void JsonSplitter::check_name() {
+  if (std::find(names_.begin(), names_.end(), key_) != names_.end()) bad("a key occurs twice");
+  if (names_.size() >= 1024) bad("more than 1024 members");
+  names_.push_back(key_);
 }
 
 void JsonSplitter::end_member() {
@@ -108,6 +116,7 @@ void JsonSplitter::feed(std::string_view bytes) {
         break;
       case State::kColon:
         if (c != ':') bad("expected ':'");
+        if (!inside_) check_name();
         state_ = State::kValue;
         break;
       case State::kValue:
