@@ -28,6 +28,7 @@ fgx_status fgx_context_create(const fgx_context_options* options, fgx_context** 
     inner.on_quarantine = known.on_quarantine;
     auto handle = std::make_unique<fgx_context>();
     handle->context = fgx::Context::create(fgx::Catalogue::builtin(), inner);
+    handle->registry = known.registry;
     *out = handle.release();
   });
 }

@@ -9,6 +9,7 @@
 
 struct fgx_context {
   std::shared_ptr<fgx::Context> context;
+  fgx_registry* registry = nullptr;  // the host's, or null
 };
 
 namespace fgx {

@@ -262,13 +262,14 @@ void OwnedCall::allocate_inputs(const OwnedCallOptions& options) {
   uint64_t seed = options.seed;
   size_t next = 0;
   for (size_t i = 0; i < args_.size(); ++i) {
+    int place = 0;
     for (TensorView view : call_.tensors(static_cast<int>(i))) {
       if (view.wrapped_number) continue;
       view.data = allocate(extent_bytes(view));
       const_cast<fgx_tensor*>(given[next++])->data = view.data;  // one of tensors_, not const
       seed += 0x9e3779b97f4a7c15u;
       if (options.fill) {
-        options.fill(op_, static_cast<int>(i), view, seed);
+        options.fill(call_, static_cast<int>(i), place++, view, options.seed);
       } else {
         fill_uniform(view, seed, limit);
       }

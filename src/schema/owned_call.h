@@ -17,9 +17,10 @@
 
 namespace fgx {
 
-// Writes the values of one input: `view` has data for all it reaches. `argument` is the schema index.
-using FillFn =
-    std::function<void(const OperatorDef& op, int argument, const TensorView& view, uint64_t seed)>;
+// Writes the values of one input of a bound call: `view` has data for all it reaches; `argument` is the
+// schema index, `place` the position in that argument's list (0 for a single tensor).
+using FillFn = std::function<void(const Call& call, int argument, int place, const TensorView& view,
+                                  uint64_t seed)>;
 
 struct OwnedCallOptions {
   bool allocate = false;  // false: tensors have no data, only shapes

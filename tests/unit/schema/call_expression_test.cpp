@@ -163,9 +163,13 @@ TEST_F(OwnedCallTest, LetsTheCallerFill) {
   OwnedCallOptions options;
   options.allocate = true;
   int calls = 0;
-  options.fill = [&](const OperatorDef& op, int argument, const TensorView& view, uint64_t) {
-    EXPECT_EQ(op.schema.name, "cat");
+  options.seed = 7;
+  options.fill = [&](const Call& bound, int argument, int place, const TensorView& view,
+                     uint64_t seed) {
+    EXPECT_EQ(bound.op().schema.name, "cat");
     EXPECT_EQ(argument, 0);
+    EXPECT_EQ(place, calls);
+    EXPECT_EQ(seed, 7u);
     static_cast<float*>(view.data)[1] = static_cast<float>(++calls);
   };
   const OwnedCall call(*catalogue_.find("cat"), expression, options);

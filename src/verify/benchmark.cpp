@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// The benchmark request: all implementations of a call, interleaved, with bandwidth, memory and ratios.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "base/error.h"
+#include "dispatch/cold.h"
+#include "verify/cost.h"
+#include "verify/environment.h"
+#include "verify/inputs.h"
+#include "verify/measure.h"
+#include "verify/requests.h"
+#include "verify/rotation.h"
+#include "verify/runner.h"
+
+namespace fgx {
+namespace {
+
+constexpr int kMostRounds = 1'000'000;
+
+struct BenchmarkOptions {
+  std::vector<std::string> implementations;
+  MeasureOptions measure;
+};
+
+BenchmarkOptions read_options(JsonView request) {
+  BenchmarkOptions options;
+  if (const JsonView names = request.find("implementations"); names && !names.is_null()) {
+    options.implementations = names.as_string_list();
+  }
+  const auto count = [&](const char* name, int least) {
+    const JsonView value = request.find(name);
+    return !value || value.is_null() ? least : value.as_int32(least, kMostRounds);
+  };
+  options.measure.warmup = count("warmup", 3);
+  options.measure.repeat = count("repeat", 10);
+  const JsonView seed = request.find("seed");
+  options.measure.seed = !seed || seed.is_null() ? 0 : seed.as_uint64();
+  const std::string device = request.get_string_or("device", "cpu");
+  if (device != "cpu" && device != "cpu:0") {
+    fail(FGX_INVALID_ARGUMENT, "benchmark request: there is no device \"%s\" here, only \"cpu\"",
+         device.c_str());
+  }
+  return options;
+}
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+Json interval(const Interval& value) {
+  return Json::array({number(value.low), number(value.high)});
+}
+
+// Bytes as megabytes of 10^6, as the plan counts memory.
+double megabytes(int64_t bytes) { return static_cast<double>(bytes) * 1e-6; }
+
+struct Subject {
+  std::shared_ptr<Implementation> implementation;
+  bool reported = true;
+  std::string error;
+  std::unique_ptr<PreparedRun> run;
+  int64_t overhead_bytes = 0;
+  std::vector<double> times;
+};
+
+// Name of the implementation that dispatch would choose, "" when none.
+std::string chosen_implementation(fgx_op& op, const CallSpec& spec, const RotatedCall& rotated) {
+  Context& context = *op.context;
+  const auto settings = context.settings();
+  ColdLease lease;
+  // Addresses matter to constraints on alignment, so those of the measured tensors are used.
+  BoundValues values(spec);
+  size_t next = 0;
+  for (const TensorView& input : rotated.call().inputs()) {
+    if (!input.wrapped_number) values.set_data(next++, input.data);
+  }
+  lease->call.bind(*op.def, values.values(), {});
+  try {
+    const FoundCell found = find_cell(op, *lease, 0, *settings, context.stamp());
+    return found.cell->order.empty() ? "" : found.cell->order[0]->def.name;
+  } catch (const Error&) {
+    return "";  // nobody would run it; the rows say why
+  }
+}
+
+// Prepares a subject and runs it once, so that the first timed round is not the first run at all.
+void start(Subject& subject, const RotatedCall& rotated, bool in_place, const ThreadPool& pool) {
+  subject.error = refusal(*subject.implementation, rotated.call(), in_place);
+  if (!subject.error.empty()) return;
+  try {
+    subject.run = std::make_unique<PreparedRun>(*subject.implementation, rotated.call(), pool);
+    subject.run->run_on(rotated.data(0));
+    const int64_t growth = peak_memory_growth([&] { subject.run->run_on(rotated.data(0)); });
+    subject.overhead_bytes =
+        static_cast<int64_t>(subject.run->workspace_bytes()) + std::max<int64_t>(0, growth);
+  } catch (const Error& error) {
+    subject.error = error.message();
+    subject.run.reset();
+  }
+}
+
+Json row_of(const RequestedCall& call, const Subject& subject, const RotatedCall& rotated,
+            const Subject* stable, const Subject* native, const std::string& chosen) {
+  const ImplementationDef& def = subject.implementation->def;
+  Json row = Json::object();
+  row.set("call", call.spec.expression())
+      .set("operator", call.op->def->schema.qualified_name())
+      .set("implementation", def.name)
+      .set("tier", tier_name(def.tier))
+      .set("chosen", def.name == chosen);
+  if (subject.run == nullptr) {
+    row.set("error", subject.error);
+    return row;
+  }
+  const Summary summary = summarize(subject.times);
+  const double bytes = static_cast<double>(bytes_moved(rotated.call()));
+  const auto flops = static_cast<double>(flop_count(rotated.call()));
+  const double nanoseconds = summary.median_us * 1e3;
+  const auto ratio_to = [&](const Subject* reference, const char* name) {
+    if (reference == nullptr || reference->times.empty()) {
+      row.set(name, Json()).set(std::string(name) + "_ci", Json());
+      return;
+    }
+    const Ratio ratio = interleaved_ratio(reference->times, subject.times);
+    row.set(name, number(ratio.median)).set(std::string(name) + "_ci", interval(ratio.interval));
+  };
+  row.set("median_us", number(summary.median_us))
+      .set("spread_us", number(summary.spread_us))
+      .set("ci_low_us", number(summary.interval.low))
+      .set("ci_high_us", number(summary.interval.high))
+      .set("min_us", number(summary.min_us))
+      .set("samples", summary.samples)
+      .set("gb_per_s", number(bytes / nanoseconds))
+      .set("gflop_per_s", flops < 0 ? Json() : number(flops / nanoseconds))
+      .set("peak_memory_mb", number(megabytes(rotated.bytes() + subject.overhead_bytes)))
+      .set("memory_overhead_mb", number(megabytes(subject.overhead_bytes)))
+      .set("rotated_copies", rotated.copies());
+  ratio_to(stable, "ratio_to_stable");
+  ratio_to(native, "ratio_to_native");
+  row.set("error", Json());
+  return row;
+}
+
+void benchmark_call(Context& context, const RequestedCall& call, const BenchmarkOptions& options,
+                    Json& rows) {
+  const RotatedCall rotated(call.spec, seed_of(options.measure.seed, Distribution::kNormal),
+                            kRotationBudget);
+  const std::shared_ptr<const ThreadPool> pool = context.shared_pool();
+  const auto requested = requested_implementations(context, *call.op, options.implementations);
+  const bool named = !options.implementations.empty() || !call.op->preferred.empty();
+  std::vector<Subject> subjects;
+  size_t stable = SIZE_MAX, native = SIZE_MAX;
+  const auto list = context.implementations(*call.op->def);
+  for (const ImplementationList::Item& item : list->all) {
+    const std::shared_ptr<Implementation>& implementation = item.implementation;
+    const bool reported = std::any_of(
+        requested.begin(), requested.end(),
+        [&](const ImplementationList::Item& one) { return one.implementation == implementation; });
+    const Group group = implementation->def.group;
+    // References are measured even where only others were asked for.
+    if (!reported && group != Group::kStable && group != Group::kNative) continue;
+    Subject subject;
+    subject.implementation = implementation;
+    subject.reported = reported;
+    start(subject, rotated, call.spec.in_place, *pool);
+    if (subject.run == nullptr && !(reported && named)) continue;
+    if (subject.run != nullptr) {
+      if (group == Group::kStable && stable == SIZE_MAX) stable = subjects.size();
+      if (group == Group::kNative && native == SIZE_MAX) native = subjects.size();
+    }
+    subjects.push_back(std::move(subject));
+  }
+  std::vector<TimedCall> timed;
+  std::vector<Subject*> measured;
+  for (Subject& subject : subjects) {
+    if (subject.run == nullptr) continue;
+    const PreparedRun* const run = subject.run.get();
+    timed.push_back([run, &rotated](int64_t turn) { run->run_on(rotated.data(turn)); });
+    measured.push_back(&subject);
+  }
+  const auto times = measure_interleaved(timed, options.measure);
+  for (size_t i = 0; i < measured.size(); ++i) measured[i]->times = times[i];
+  const std::string chosen = chosen_implementation(*call.op, call.spec, rotated);
+  for (const Subject& subject : subjects) {
+    if (!subject.reported) continue;
+    rows.push(row_of(call, subject, rotated, stable == SIZE_MAX ? nullptr : &subjects[stable],
+                     native == SIZE_MAX ? nullptr : &subjects[native], chosen));
+  }
+}
+
+}  // namespace
+
+Json benchmark_request(Context& context, std::string_view text) {
+  const Json request = parse_request(text, "benchmark request");
+  const BenchmarkOptions options = read_options(request);
+  const std::vector<RequestedCall> calls = requested_calls(context, request);
+  if (calls.empty()) {
+    fail(FGX_INVALID_ARGUMENT, "benchmark request: needs \"calls\" or \"ops\" with examples");
+  }
+  for (const std::string& name : options.implementations) {
+    if (context.find_implementation(name) == nullptr) context.op(name);  // names what is near
+  }
+  Json rows = Json::array();
+  for (const RequestedCall& call : calls) benchmark_call(context, call, options, rows);
+  Json report = Json::object();
+  report.set("schema_version", "1.0")
+      .set("environment", measurement_environment(context.pool()))
+      .set("rows", std::move(rows));
+  return report;
+}
+
+}  // namespace fgx

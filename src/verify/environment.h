@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The circumstances of a measurement, stamped on every report: figures mean nothing without them.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "backend/cpu/thread_pool.h"
+#include "base/json.h"
+
+namespace fgx {
+
+// {"device", "cpu", "isa", "threads", "cores", "last_level_cache_bytes", "governor", "library_version",
+// "compiler", "system", "measured_at"}; what the machine does not tell is null.
+Json measurement_environment(const ThreadPool& pool);
+
+// The processor's name, e.g. "AMD EPYC 9654 96-Core Processor"; "cpu" when the system does not tell.
+const std::string& cpu_model();
+// The architecture that evidence is valid for, e.g. "x86_64-avx512".
+std::string architecture_name();
+
+// How many bytes the process's resident memory grew by, at its peak, while `work` ran; -1 where the
+// system does not tell. Pages, so small growth may not show.
+int64_t peak_memory_growth(const std::function<void()>& work);
+
+}  // namespace fgx

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the three requests share: names, calls, implementations.
+#include "verify/requests.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/strings.h"
+#include "schema/call_expression.h"
+#include "schema/owned_call.h"
+
+namespace fgx {
+
+Json parse_request(std::string_view text, const char* what) {
+  JsonLimits limits;
+  limits.error = FGX_INVALID_ARGUMENT;
+  limits.what = what;
+  Json request = Json::parse(text, limits);
+  if (!request.is_object()) fail(FGX_INVALID_ARGUMENT, "%s: expected a JSON object", what);
+  return request;
+}
+
+RequestedOperator resolve(Context& context, std::string_view name) {
+  RequestedOperator result;
+  result.op = &context.op(name);
+  result.in_place = result.op->preferred.empty() && ends_with(name, "_");
+  return result;
+}
+
+RequestedCall parse_call(Context& context, std::string_view expression) {
+  const CallExpression parsed = parse_call_expression(expression);
+  const RequestedOperator requested = resolve(context, parsed.op);
+  const OwnedCall owned(*requested.op->def, parsed, {});
+  RequestedCall result;
+  result.op = requested.op;
+  result.spec = spec_from_values(*requested.op->def, owned.args(), requested.in_place);
+  return result;
+}
+
+std::vector<CallSpec> example_calls(Context& context, const OperatorDef& op) {
+  std::vector<CallSpec> specs;
+  for (const std::string& example : op.examples) {
+    specs.push_back(parse_call(context, example).spec);
+  }
+  return specs;
+}
+
+std::vector<RequestedCall> requested_calls(Context& context, JsonView request) {
+  std::vector<RequestedCall> calls;
+  if (const JsonView list = request.find("calls"); list && !list.is_null()) {
+    for (const JsonView expression : list.elements()) {
+      calls.push_back(parse_call(context, expression.as_string()));
+    }
+  }
+  if (const JsonView list = request.find("ops"); list && !list.is_null()) {
+    for (const JsonView name : list.elements()) {
+      const RequestedOperator requested = resolve(context, name.as_string());
+      for (CallSpec& spec : example_calls(context, *requested.op->def)) {
+        spec.in_place = requested.in_place;
+        calls.push_back({requested.op, std::move(spec)});
+      }
+    }
+  }
+  return calls;
+}
+
+std::vector<ImplementationList::Item> requested_implementations(
+    Context& context, const fgx_op& op, const std::vector<std::string>& names) {
+  const auto list = context.implementations(*op.def);
+  std::vector<ImplementationList::Item> result;
+  for (const ImplementationList::Item& item : list->all) {
+    if (item.implementation->retired.load(std::memory_order_acquire)) continue;
+    const std::string& name = item.implementation->def.name;
+    const bool wanted = !op.preferred.empty() ? name == op.preferred
+                        : names.empty()
+                            ? true
+                            : std::find(names.begin(), names.end(), name) != names.end();
+    if (wanted) result.push_back(item);
+  }
+  return result;
+}
+
+const Implementation* stable_of(const ImplementationList& list) {
+  for (const ImplementationList::Item& item : list.all) {
+    const Implementation& implementation = *item.implementation;
+    if (implementation.def.group == Group::kStable && implementation.unavailable == nullptr &&
+        !implementation.retired.load(std::memory_order_acquire)) {
+      return &implementation;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace fgx
