@@ -123,14 +123,20 @@ struct Registry::State {
 
   void apply(ChangeCollector* collector) {
     if (collector->changes.empty() && !collector->was_reset) return;
-    RecordTable fresh;
-    if (collector->was_reset) load_lower_layers(&fresh);
-    const std::unique_lock<std::shared_mutex> lock(table_mutex);
     if (collector->was_reset) {
+      // Whole or not at all: readers go on with the old table until the new one is complete.
+      RecordTable fresh;
+      load_lower_layers(&fresh);
+      for (StoredRecord& record : collector->changes) fresh.put(std::move(record), Layer::kOwn);
+      fresh.settle();
+      const std::unique_lock<std::shared_mutex> lock(table_mutex);
       std::swap(table, fresh);
       cached.clear();
       next_cached = 0;
+      changes.fetch_add(1, std::memory_order_release);
+      return;
     }
+    const std::unique_lock<std::shared_mutex> lock(table_mutex);
     for (StoredRecord& record : collector->changes) table.put(std::move(record), Layer::kOwn);
     table.settle();
     changes.fetch_add(1, std::memory_order_release);
