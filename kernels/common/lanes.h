@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -15,6 +14,8 @@
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
+
+#include "kernels/common/tile.h"
 
 namespace fgx::FGX_ISA {
 namespace {
@@ -27,8 +28,6 @@ constexpr int kVectorBytes = 32;
 constexpr int kVectorBytes = 16;
 #endif
 
-#define FGX_INLINE static inline __attribute__((always_inline))
-
 typedef float Floats __attribute__((vector_size(kVectorBytes)));
 typedef double Doubles __attribute__((vector_size(kVectorBytes)));
 typedef uint32_t Words __attribute__((vector_size(kVectorBytes)));
@@ -37,76 +36,27 @@ typedef double LooseDoubles __attribute__((vector_size(kVectorBytes), aligned(8)
 constexpr int kFloatLanes = kVectorBytes / 4;
 constexpr int kDoubleLanes = kVectorBytes / 8;
 
-// Storage of the half types, known by type.
-struct Half {
-  uint16_t bits;
-};
-struct Brain {
-  uint16_t bits;
-};
-
 // Scalar conversions.
 FGX_INLINE float widen(float value) { return value; }
 FGX_INLINE double widen(double value) { return value; }
-FGX_INLINE float widen(Brain value) {
-  const uint32_t bits = static_cast<uint32_t>(value.bits) << 16;
-  float result;
-  __builtin_memcpy(&result, &bits, 4);
-  return result;
-}
+FGX_INLINE float widen(Brain value) { return brain_to_float(value.bits); }
 FGX_INLINE float widen(Half value) {
 #if defined(__F16C__)
   return _cvtsh_ss(value.bits);
 #else
-  const uint32_t sign = static_cast<uint32_t>(value.bits & 0x8000u) << 16;
-  const uint32_t rest = value.bits & 0x7fffu;
-  uint32_t bits;
-  float result;
-  if (rest >= 0x7c00u) {
-    bits = sign | 0x7f800000u | ((rest & 0x3ffu) << 13);
-  } else if (rest >= 0x0400u) {
-    bits = sign | ((rest << 13) + (112u << 23));
-  } else {  // subnormal or zero
-    result = static_cast<float>(rest) * 0x1p-24f;
-    __builtin_memcpy(&bits, &result, 4);
-    bits |= sign;
-  }
-  __builtin_memcpy(&result, &bits, 4);
-  return result;
+  return half_to_float(value.bits);
 #endif
 }
 FGX_INLINE void narrow(float value, float* out) { *out = value; }
 FGX_INLINE void narrow(double value, double* out) { *out = value; }
 FGX_INLINE void narrow(float value, Brain* out) {
-  uint32_t bits;
-  __builtin_memcpy(&bits, &value, 4);
-  const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  const bool is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
-  out->bits = static_cast<uint16_t>(is_nan ? (bits >> 16) | 0x40u : rounded);
+  out->bits = static_cast<uint16_t>(float_to_brain(value));
 }
 FGX_INLINE void narrow(float value, Half* out) {
 #if defined(__F16C__)
   out->bits = static_cast<uint16_t>(_cvtss_sh(value, _MM_FROUND_TO_NEAREST_INT));
 #else
-  uint32_t bits;
-  __builtin_memcpy(&bits, &value, 4);
-  const uint32_t sign = (bits >> 16) & 0x8000u;
-  const uint32_t magnitude = bits & 0x7fffffffu;
-  uint32_t result;
-  if (magnitude > 0x7f800000u) {
-    result = 0x7e00u;
-  } else if (magnitude >= 0x477ff000u) {
-    result = 0x7c00u;
-  } else if (magnitude < 0x38800000u) {  // subnormal: let float addition round
-    float shifted;
-    __builtin_memcpy(&shifted, &magnitude, 4);
-    shifted += 0.5f;
-    __builtin_memcpy(&result, &shifted, 4);
-    result -= 0x3f000000u;
-  } else {
-    result = (magnitude - (112u << 23) + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
-  }
-  out->bits = static_cast<uint16_t>(sign | result);
+  out->bits = static_cast<uint16_t>(float_to_half(value));
 #endif
 }
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators that move elements without computing: copy, cat, embedding.
+#include <algorithm>
+
+#include "base/error.h"
+#include "kernels/families.h"
+#include "kernels/stable/select/select.h"
+#include "tensor/broadcast.h"
+#include "tensor/promotion.h"
+
+namespace fgx {
+namespace {
+
+void infer_copy(const Call& call, std::vector<OutputSpec>& outputs) {
+  const TensorView& self = call.tensor(0);
+  const TensorView& source = call.tensor(1);
+  bool fits = source.ndim <= self.ndim;
+  for (int d = 1; fits && d <= source.ndim; ++d) {
+    fits = source.dim(-d) == 1 || source.dim(-d) == self.dim(-d);
+  }
+  if (!fits) {
+    fail_argument(FGX_INVALID_ARGUMENT, 1, "src of shape %s does not broadcast to %s of self",
+                  shape_text(source.dims()).c_str(), shape_text(self.dims()).c_str());
+  }
+  outputs[0].dtype = self.dtype;
+  outputs[0].shape = Dims(self.dims());
+}
+
+void infer_cat(const Call& call, std::vector<OutputSpec>& outputs) {
+  const std::span<const TensorView> tensors = call.tensors(0);
+  if (tensors.empty()) fail_argument(FGX_INVALID_ARGUMENT, 0, "cat needs at least one tensor");
+  const TensorView* first = nullptr;
+  for (const TensorView& tensor : tensors) {
+    if (tensor.ndim == 0) {
+      fail_argument(FGX_INVALID_ARGUMENT, 0, "a tensor without dimensions cannot be joined");
+    }
+    if (first == nullptr && !cat_skips(tensor)) first = &tensor;
+  }
+  outputs[0].dtype = result_type(tensors);
+  if (first == nullptr) {
+    cat_dim(call);
+    outputs[0].shape = Dims({0});
+    return;
+  }
+  const int dim = cat_dim(call);
+  outputs[0].shape = Dims(first->dims());
+  outputs[0].shape[dim] = 0;
+  for (const TensorView& tensor : tensors) {
+    if (cat_skips(tensor)) continue;
+    bool fits = tensor.ndim == first->ndim;
+    for (int d = 0; fits && d < tensor.ndim; ++d) fits = d == dim || tensor.dim(d) == first->dim(d);
+    if (!fits) {
+      fail_argument(FGX_INVALID_ARGUMENT, 0, "shapes %s and %s differ beside dimension %d",
+                    shape_text(first->dims()).c_str(), shape_text(tensor.dims()).c_str(), dim);
+    }
+    if (__builtin_add_overflow(outputs[0].shape[dim], tensor.dim(dim), &outputs[0].shape[dim])) {
+      fail_argument(FGX_INVALID_ARGUMENT, 0, "the sizes along dimension %d overflow", dim);
+    }
+  }
+}
+
+void infer_embedding(const Call& call, std::vector<OutputSpec>& outputs) {
+  const TensorView& weight = call.tensor(0);
+  const TensorView& indices = call.tensor(1);
+  if (weight.ndim != 2) {
+    fail_argument(FGX_INVALID_ARGUMENT, 0, "weight must have 2 dimensions, not %d", weight.ndim);
+  }
+  if (indices.dtype != DType::kInt32 && indices.dtype != DType::kInt64) {
+    fail_argument(FGX_INVALID_ARGUMENT, 1, "indices must be int32 or int64, not %s",
+                  std::string(info(indices.dtype).name).c_str());
+  }
+  outputs[0].dtype = weight.dtype;
+  outputs[0].shape = Dims(indices.dims());
+  outputs[0].shape.push_back(weight.dim(1));
+}
+
+}  // namespace
+
+bool cat_skips(const TensorView& tensor) { return tensor.ndim == 1 && tensor.numel == 0; }
+
+int cat_dim(const Call& call) {
+  const std::span<const TensorView> tensors = call.tensors(0);
+  const auto first = std::find_if(tensors.begin(), tensors.end(),
+                                  [](const TensorView& tensor) { return !cat_skips(tensor); });
+  return call.normalized_dim(1, first == tensors.end() ? 1 : first->ndim);
+}
+
+void add_select_operators(Catalogue& catalogue) {
+  catalogue.add({
+      .schema_text = "copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor",
+      .family = Family::kSelect,
+      .infer = infer_copy,
+      .oracle = copy_oracle,
+      .in_place_arguments = {"self"},
+      .examples = {"copy(f32[4096,4096],f32[4096,4096])", "copy(bf16[512,512],f32[512])"},
+      .implementations = {{.name = "stable.cpu.copy", .batch_invariant = true, .prepare = prepare_copy}},
+  });
+  catalogue.add({
+      .schema_text = "cat(Tensor[] tensors, int dim=0) -> Tensor",
+      .family = Family::kSelect,
+      .infer = infer_cat,
+      .oracle = cat_oracle,
+      .aliases = {"concat", "concatenate"},
+      .examples = {"cat([f32[16,4096],f32[1,4096]])", "cat([f16[8,64],f16[8,64]],-1)"},
+      .implementations = {{.name = "stable.cpu.cat", .batch_invariant = true, .prepare = prepare_cat}},
+  });
+  catalogue.add({
+      .schema_text = "embedding(Tensor weight, Tensor indices, int padding_idx=-1, "
+                     "bool scale_grad_by_freq=False, bool sparse=False) -> Tensor",
+      .family = Family::kSelect,
+      .infer = infer_embedding,
+      .oracle = embedding_oracle,
+      .examples = {"embedding(f32[1024,256],i64[98])"},
+      .implementations = {{.name = "stable.cpu.embedding",
+                           .batch_invariant = true,
+                           .prepare = prepare_embedding}},
+  });
+}
+
+}  // namespace fgx

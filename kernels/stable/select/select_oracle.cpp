@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plain references of copy, cat and embedding.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/stable/select/select.h"
+
+namespace fgx {
+namespace {
+
+// Wraps an integer into a type.
+int64_t wrapped(int64_t value, DType dtype) {
+  switch (dtype) {
+    case DType::kBool: return value != 0;
+    case DType::kUInt8: return static_cast<uint8_t>(value);
+    case DType::kInt8: return static_cast<int8_t>(value);
+    case DType::kInt16: return static_cast<int16_t>(value);
+    case DType::kInt32: return static_cast<int32_t>(value);
+    default: return value;
+  }
+}
+
+// Moves element `from_index`, converted to the type of `to`. Floats that no int64 holds become its
+// lowest value.
+void move_element(OracleTensor& to, int64_t to_index, const OracleTensor& from, int64_t from_index) {
+  if (is_float(to.dtype)) {
+    to.reals[to_index] = from.at(from_index);
+    return;
+  }
+  if (!is_float(from.dtype)) {
+    to.integers[to_index] = wrapped(from.integers[from_index], to.dtype);
+    return;
+  }
+  const double value = from.reals[from_index];
+  if (to.dtype == DType::kBool) {
+    to.integers[to_index] = value != 0;
+  } else if (std::isfinite(value) && std::fabs(value) < 0x1p63) {
+    to.integers[to_index] = wrapped(static_cast<int64_t>(value), to.dtype);
+  } else {
+    to.integers[to_index] = wrapped(std::numeric_limits<int64_t>::min(), to.dtype);
+  }
+}
+
+}  // namespace
+
+void copy_oracle(const Call&, const std::vector<OracleTensor>& inputs,
+                 std::vector<OracleTensor>& outputs) {
+  const OracleTensor& source = inputs[1];
+  OracleTensor& out = outputs[0];
+  const size_t skipped = out.shape.size() - source.shape.size();
+  for (int64_t i = 0; i < out.numel(); ++i) {
+    // Position in the source: sizes of 1 are stretched.
+    int64_t rest = i;
+    int64_t index = 0;
+    int64_t scale = 1;
+    for (size_t d = out.shape.size(); d > skipped; --d) {
+      const int64_t position = rest % out.shape[d - 1];
+      rest /= out.shape[d - 1];
+      const int64_t size = source.shape[d - 1 - skipped];
+      index += (size == 1 ? 0 : position) * scale;
+      scale *= size;
+    }
+    move_element(out, i, source, index);
+  }
+}
+
+void cat_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
+                std::vector<OracleTensor>& outputs) {
+  OracleTensor& out = outputs[0];
+  if (out.numel() == 0) return;
+  const int dim = cat_dim(call);
+  int64_t rows = 1;
+  for (int d = 0; d < dim; ++d) rows *= out.shape[d];
+  const int64_t row_length = out.numel() / rows;
+  int64_t offset = 0;
+  for (const OracleTensor& input : inputs) {
+    const int64_t length = input.numel() / rows;
+    for (int64_t row = 0; row < rows; ++row) {
+      for (int64_t i = 0; i < length; ++i) {
+        move_element(out, row * row_length + offset + i, input, row * length + i);
+      }
+    }
+    offset += length;
+  }
+}
+
+void embedding_oracle(const Call&, const std::vector<OracleTensor>& inputs,
+                      std::vector<OracleTensor>& outputs) {
+  const OracleTensor& weight = inputs[0];
+  const OracleTensor& indices = inputs[1];
+  const int64_t width = weight.shape[1];
+  for (int64_t i = 0; i < indices.numel(); ++i) {
+    for (int64_t j = 0; j < width; ++j) {
+      move_element(outputs[0], i * width + j, weight, indices.integers[i] * width + j);
+    }
+  }
+}
+
+}  // namespace fgx
