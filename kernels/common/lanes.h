@@ -78,12 +78,8 @@ FGX_INLINE Floats splat(float value) { return Floats{} + value; }
 FGX_INLINE Doubles splat(double value) { return Doubles{} + value; }
 
 // Unaligned loads of one vector.
-FGX_INLINE Floats load(const float* from) {
-  return *reinterpret_cast<const LooseFloats*>(from);
-}
-FGX_INLINE Doubles load(const double* from) {
-  return *reinterpret_cast<const LooseDoubles*>(from);
-}
+FGX_INLINE Floats load(const float* from) { return *reinterpret_cast<const LooseFloats*>(from); }
+FGX_INLINE Doubles load(const double* from) { return *reinterpret_cast<const LooseDoubles*>(from); }
 FGX_INLINE Floats load(const Brain* from) {
 #if defined(__AVX512F__)
   const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));

@@ -27,10 +27,13 @@ int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 int64_t element_bytes(GemmType type) {
   switch (type) {
-    case GemmType::kFloat32: return 4;
-    case GemmType::kFloat64: return 8;
+    case GemmType::kFloat32:
+      return 4;
+    case GemmType::kFloat64:
+      return 8;
     case GemmType::kFloat16:
-    case GemmType::kBFloat16: break;
+    case GemmType::kBFloat16:
+      break;
   }
   return 2;
 }
@@ -164,14 +167,14 @@ void run_packed(const GemmPlan& plan, const void* a, const void* b, const void* 
         const int64_t block = std::min(kBlockSteps, steps - step);
         std::byte* panel_sums = sums;
         for (int64_t j = first_column; j < last_column; j += columns) {
-          kernels.pack(plan.mode, p.type,
-                       at(b, j * p.b_column + step * pair * p.b_shared, p.type), p.b_column,
-                       p.b_shared, std::min(columns, last_column - j),
+          kernels.pack(plan.mode, p.type, at(b, j * p.b_column + step * pair * p.b_shared, p.type),
+                       p.b_column, p.b_shared, std::min(columns, last_column - j),
                        std::min(block * pair, p.k - step * pair), columns, panel_b);
           for (int64_t i = 0; i < panels.count; ++i) {
             kernels.tile(plan.mode, static_cast<int>(panels.height(i)), block,
                          packed_a(step, block, i), panel_b,
-                         panel_sums + panels.first_row(i) * columns * sum_bytes(plan.mode), step > 0);
+                         panel_sums + panels.first_row(i) * columns * sum_bytes(plan.mode),
+                         step > 0);
           }
           panel_sums += rows * columns * sum_bytes(plan.mode);
         }
@@ -181,8 +184,8 @@ void run_packed(const GemmPlan& plan, const void* a, const void* b, const void* 
                       last_column - first_column, wide_bias);
       }
       for (int64_t j = first_column; j < last_column; j += columns) {
-        kernels.store(p.type, sums + (j - first_column) * rows * sum_bytes(plan.mode), columns, rows,
-                      std::min(columns, last_column - j),
+        kernels.store(p.type, sums + (j - first_column) * rows * sum_bytes(plan.mode), columns,
+                      rows, std::min(columns, last_column - j),
                       p.has_bias ? wide_bias + (j - first_column) * sum_bytes(plan.mode) : nullptr,
                       at(out, row * p.out_row + j * p.out_column, p.type), p.out_row, p.out_column);
       }
@@ -206,12 +209,13 @@ void store_skinny(const GemmPlan& plan, const std::byte* sums, int64_t pitch, in
   for (int64_t j = 0; j < columns; j += kChunk) {
     const int64_t count = std::min(kChunk, columns - j);
     const auto store_rows = [&](int64_t row, int64_t rows) {
-      kernels.store(p.type, sums + (row * pitch + j) * sum_bytes(plan.mode), pitch, rows, count, wide,
-                    at(to, row * p.out_row + j * p.out_column, p.type), p.out_row, p.out_column);
+      kernels.store(p.type, sums + (row * pitch + j) * sum_bytes(plan.mode), pitch, rows, count,
+                    wide, at(to, row * p.out_row + j * p.out_column, p.type), p.out_row,
+                    p.out_column);
     };
     if (!plan.swapped) {
-      kernels.widen(p.type, at(bias, (first_column + j) * p.bias_stride, p.type), p.bias_stride, count,
-                    wide);
+      kernels.widen(p.type, at(bias, (first_column + j) * p.bias_stride, p.type), p.bias_stride,
+                    count, wide);
       store_rows(0, p.m);
       continue;
     }
@@ -229,8 +233,8 @@ void run_skinny(const GemmPlan& plan, const void* a, const void* b, const void* 
   const std::byte* x = static_cast<const std::byte*>(a);
   int64_t x_stride = p.a_row;
   if (plan.copy_x) {
-    std::byte* dense = static_cast<std::byte*>(
-        aligned_workspace(args, p.m * p.k * dense_bytes(plan.mode)));
+    std::byte* dense =
+        static_cast<std::byte*>(aligned_workspace(args, p.m * p.k * dense_bytes(plan.mode)));
     x = dense;
     x_stride = p.k;
     for (int64_t row = 0; row < p.m; ++row) {
@@ -272,8 +276,9 @@ void run_skinny(const GemmPlan& plan, const void* a, const void* b, const void* 
     const int64_t count = std::min(lines, p.n - first);
     for (int64_t i = 0; i < groups.count; ++i) {
       kernels.dots(plan.mode, p.type, x_row(groups.first_row(i)), x_stride,
-                   static_cast<int>(groups.height(i)), at(b, first * p.b_column, p.type), p.b_column,
-                   count, p.k, sums + groups.first_row(i) * lines * sum_bytes(plan.mode), lines);
+                   static_cast<int>(groups.height(i)), at(b, first * p.b_column, p.type),
+                   p.b_column, count, p.k,
+                   sums + groups.first_row(i) * lines * sum_bytes(plan.mode), lines);
     }
     store_skinny(plan, sums, lines, first, count, bias, out);
   });
@@ -294,10 +299,14 @@ void* aligned_workspace(const RunArgs& args, size_t size) {
 
 GemmType gemm_type(DType dtype) {
   switch (dtype) {
-    case DType::kFloat64: return GemmType::kFloat64;
-    case DType::kFloat16: return GemmType::kFloat16;
-    case DType::kBFloat16: return GemmType::kBFloat16;
-    default: return GemmType::kFloat32;
+    case DType::kFloat64:
+      return GemmType::kFloat64;
+    case DType::kFloat16:
+      return GemmType::kFloat16;
+    case DType::kBFloat16:
+      return GemmType::kBFloat16;
+    default:
+      return GemmType::kFloat32;
   }
 }
 
@@ -307,12 +316,13 @@ GemmPlan plan_gemm(const GemmProblem& problem) {
   GemmPlan plan{};
   plan.problem = problem;
   plan.kernels = &gemm_kernels_for(best_isa());
-  plan.mode = problem.type == GemmType::kFloat64                             ? GemmMode::kDouble
+  plan.mode = problem.type == GemmType::kFloat64                        ? GemmMode::kDouble
               : problem.type == GemmType::kBFloat16 && gemm_has_pairs() ? GemmMode::kPairs
-                                                                             : GemmMode::kFloat;
+                                                                        : GemmMode::kFloat;
   // Few columns are few rows of the transposed problem; and rows should outnumber neither side of a
   // tile's columns, which is what threads share.
-  if (problem.m > problem.n && (problem.n <= kSkinnyLimit || (problem.n < 64 && !problem.has_bias))) {
+  if (problem.m > problem.n &&
+      (problem.n <= kSkinnyLimit || (problem.n < 64 && !problem.has_bias))) {
     plan.problem = transposed(problem);
     plan.swapped = true;
   }

@@ -27,8 +27,8 @@ struct GemmPlan {
   GemmProblem problem;
   GemmMode mode;
   Path path;
-  bool swapped;  // the problem is transposed: its a is the caller's b
-  bool copy_x;   // rows have to be made dense in the type of the computation
+  bool swapped;   // the problem is transposed: its a is the caller's b
+  bool copy_x;    // rows have to be made dense in the type of the computation
   int32_t slots;  // ranges that may run at once
   int32_t group;  // panels of columns per task of the packed path
   int64_t block_rows;

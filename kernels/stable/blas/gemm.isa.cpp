@@ -59,8 +59,8 @@ FGX_INLINE __m512i load_words(const T* p) {
 
 // Up to 16 lines, each contiguous along the shared dimension, into lanes [0, count) of the panel.
 template <typename T>
-FGX_INLINE int64_t pack_transposed(const T* source, int64_t line_stride, int64_t count, int64_t steps,
-                                   int64_t height, uint32_t* panel) {
+FGX_INLINE int64_t pack_transposed(const T* source, int64_t line_stride, int64_t count,
+                                   int64_t steps, int64_t height, uint32_t* panel) {
   const __mmask16 mask = static_cast<__mmask16>((1u << count) - 1);
   int64_t k = 0;
   for (; k + 16 <= steps; k += 16) {
@@ -96,8 +96,8 @@ FGX_INLINE void transpose(__m256* r) {
   for (int i = 0; i < 8; ++i) r[i] = t[i];
 }
 template <typename T>
-FGX_INLINE int64_t pack_transposed(const T* source, int64_t line_stride, int64_t count, int64_t steps,
-                                   int64_t height, float* panel) {
+FGX_INLINE int64_t pack_transposed(const T* source, int64_t line_stride, int64_t count,
+                                   int64_t steps, int64_t height, float* panel) {
   if (count != 8) return 0;
   int64_t k = 0;
   for (; k + 8 <= steps; k += 8) {
@@ -168,8 +168,8 @@ void pack_pairs(const Brain* source, int64_t line_stride, int64_t shared_stride,
   zero_lines(panel, count, height, steps);
   const bool odd = steps != pairs;
   if (line_stride == 1 && count >= 32) {
-    const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8,
-                                         39, 7, 38, 6, 37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
+    const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40,
+                                         8, 39, 7, 38, 6, 37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
     const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(16));
     for (int64_t k = 0; k < steps; ++k) {
       const Brain* even_line = source + 2 * k * shared_stride;
@@ -201,16 +201,15 @@ void pack_pairs(const Brain* source, int64_t line_stride, int64_t shared_stride,
     for (; k < steps; ++k) {
       for (int64_t p = 0; p < lines; ++p) {
         const Brain* at = from + p * line_stride + 2 * k * shared_stride;
-        panel[k * height + first + p] =
-            pair_of(at[0], k < pairs ? at[shared_stride] : Brain{0});
+        panel[k * height + first + p] = pair_of(at[0], k < pairs ? at[shared_stride] : Brain{0});
       }
     }
   }
 }
 #endif
 
-void pack(GemmMode mode, GemmType type, const void* source, int64_t line_stride, int64_t shared_stride,
-          int64_t count, int64_t length, int64_t height, void* panel) {
+void pack(GemmMode mode, GemmType type, const void* source, int64_t line_stride,
+          int64_t shared_stride, int64_t count, int64_t length, int64_t height, void* panel) {
 #if defined(__AVX512F__)
   if (mode == GemmMode::kPairs) {
     pack_pairs(static_cast<const Brain*>(source), line_stride, shared_stride, count, length, height,
@@ -222,17 +221,17 @@ void pack(GemmMode mode, GemmType type, const void* source, int64_t line_stride,
 #endif
   switch (type) {
     case GemmType::kFloat32:
-      return pack_units(static_cast<const float*>(source), line_stride, shared_stride, count, length,
-                        height, static_cast<float*>(panel));
+      return pack_units(static_cast<const float*>(source), line_stride, shared_stride, count,
+                        length, height, static_cast<float*>(panel));
     case GemmType::kFloat64:
-      return pack_units(static_cast<const double*>(source), line_stride, shared_stride, count, length,
-                        height, static_cast<double*>(panel));
+      return pack_units(static_cast<const double*>(source), line_stride, shared_stride, count,
+                        length, height, static_cast<double*>(panel));
     case GemmType::kFloat16:
       return pack_units(static_cast<const Half*>(source), line_stride, shared_stride, count, length,
                         height, static_cast<float*>(panel));
     case GemmType::kBFloat16:
-      return pack_units(static_cast<const Brain*>(source), line_stride, shared_stride, count, length,
-                        height, static_cast<float*>(panel));
+      return pack_units(static_cast<const Brain*>(source), line_stride, shared_stride, count,
+                        length, height, static_cast<float*>(panel));
   }
 }
 
@@ -327,8 +326,8 @@ void tile(GemmMode mode, int rows, int64_t steps, const void* a, const void* b, 
 }
 
 template <typename T, typename Sum>
-void store_rows(const Sum* sums, int64_t pitch, int64_t rows, int64_t columns, const Sum* bias, T* out,
-                int64_t row_stride, int64_t column_stride) {
+void store_rows(const Sum* sums, int64_t pitch, int64_t rows, int64_t columns, const Sum* bias,
+                T* out, int64_t row_stride, int64_t column_stride) {
   constexpr int64_t kLanes = Compute<T>::kLanes;
   for (int64_t r = 0; r < rows; ++r) {
     const Sum* from = sums + r * pitch;
@@ -390,8 +389,8 @@ void widen_line(GemmType type, const void* from, int64_t stride, int64_t count, 
 }  // namespace
 
 extern const GemmKernels gemm_kernels = {
-    kTileRows,  2 * kFloatLanes, 2 * kDoubleLanes, kSkinnyRows, pack,
-    tile,       store_sums,      widen_line,       skinny_dots, skinny_spread,
+    kTileRows, 2 * kFloatLanes, 2 * kDoubleLanes, kSkinnyRows, pack,
+    tile,      store_sums,      widen_line,       skinny_dots, skinny_spread,
 };
 
 }  // namespace fgx::FGX_ISA

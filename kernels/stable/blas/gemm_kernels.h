@@ -24,10 +24,10 @@ enum class GemmType : uint8_t { kFloat32, kFloat64, kFloat16, kBFloat16 };
 
 // Sums are float32, or float64 in mode kDouble.
 struct GemmKernels {
-  int32_t tile_rows;       // most rows of a register tile
-  int32_t tile_floats;     // columns of a register tile when sums are float32
-  int32_t tile_doubles;    // the same for float64
-  int32_t skinny_rows;     // most rows that the dot form takes at once
+  int32_t tile_rows;     // most rows of a register tile
+  int32_t tile_floats;   // columns of a register tile when sums are float32
+  int32_t tile_doubles;  // the same for float64
+  int32_t skinny_rows;   // most rows that the dot form takes at once
 
   // Packs `count` lines of `length` elements along the shared dimension into one panel of `height` >=
   // count units per step; the rest, and the odd half of a last pair, is zero.
@@ -48,8 +48,9 @@ struct GemmKernels {
   // sums[row * pitch + line] = <x row, line of w> for `rows` <= skinny_rows. x: dense rows of `length`
   // in the mode's element type (kPairs: bfloat16), x_stride elements apart; w: lines of type `type`,
   // contiguous along the shared dimension.
-  void (*dots)(GemmMode mode, GemmType type, const void* x, int64_t x_stride, int rows, const void* w,
-               int64_t w_stride, int64_t lines, int64_t length, void* sums, int64_t pitch);
+  void (*dots)(GemmMode mode, GemmType type, const void* x, int64_t x_stride, int rows,
+               const void* w, int64_t w_stride, int64_t lines, int64_t length, void* sums,
+               int64_t pitch);
 
   // sums[row * pitch + column] += sum over length of x[row][k] * w[k * w_stride + column], for any
   // number of rows; w is contiguous along its columns.

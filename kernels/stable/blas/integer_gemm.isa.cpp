@@ -28,7 +28,8 @@ void multiply_of(const Element* a, const Element* b, const Element* bias, Elemen
         if (b_column == 1) {
           for (int64_t j = 0; j < count; ++j) sums[j] += factor * static_cast<Sum>(line[j]);
         } else {
-          for (int64_t j = 0; j < count; ++j) sums[j] += factor * static_cast<Sum>(line[j * b_column]);
+          for (int64_t j = 0; j < count; ++j)
+            sums[j] += factor * static_cast<Sum>(line[j * b_column]);
         }
       }
       Element* to = out + i * out_row + first * out_column;
@@ -41,25 +42,21 @@ void multiply(int bytes, const void* a, const void* b, const void* bias, void* o
               const int64_t* sizes, const int64_t* strides) {
   switch (bytes) {
     case 1:
-      return multiply_of<uint8_t, uint32_t>(static_cast<const uint8_t*>(a),
-                                            static_cast<const uint8_t*>(b),
-                                            static_cast<const uint8_t*>(bias),
-                                            static_cast<uint8_t*>(out), sizes, strides);
+      return multiply_of<uint8_t, uint32_t>(
+          static_cast<const uint8_t*>(a), static_cast<const uint8_t*>(b),
+          static_cast<const uint8_t*>(bias), static_cast<uint8_t*>(out), sizes, strides);
     case 2:
-      return multiply_of<uint16_t, uint32_t>(static_cast<const uint16_t*>(a),
-                                             static_cast<const uint16_t*>(b),
-                                             static_cast<const uint16_t*>(bias),
-                                             static_cast<uint16_t*>(out), sizes, strides);
+      return multiply_of<uint16_t, uint32_t>(
+          static_cast<const uint16_t*>(a), static_cast<const uint16_t*>(b),
+          static_cast<const uint16_t*>(bias), static_cast<uint16_t*>(out), sizes, strides);
     case 4:
-      return multiply_of<uint32_t, uint32_t>(static_cast<const uint32_t*>(a),
-                                             static_cast<const uint32_t*>(b),
-                                             static_cast<const uint32_t*>(bias),
-                                             static_cast<uint32_t*>(out), sizes, strides);
+      return multiply_of<uint32_t, uint32_t>(
+          static_cast<const uint32_t*>(a), static_cast<const uint32_t*>(b),
+          static_cast<const uint32_t*>(bias), static_cast<uint32_t*>(out), sizes, strides);
     default:
-      return multiply_of<uint64_t, uint64_t>(static_cast<const uint64_t*>(a),
-                                             static_cast<const uint64_t*>(b),
-                                             static_cast<const uint64_t*>(bias),
-                                             static_cast<uint64_t*>(out), sizes, strides);
+      return multiply_of<uint64_t, uint64_t>(
+          static_cast<const uint64_t*>(a), static_cast<const uint64_t*>(b),
+          static_cast<const uint64_t*>(bias), static_cast<uint64_t*>(out), sizes, strides);
   }
 }
 

@@ -66,7 +66,8 @@ void run_looped(const KernelState& state, const RunArgs& args) {
   for (;;) {
     run_one(plan, static_cast<const std::byte*>(args.data[0]) + input * plan.element_bytes,
             args.data[1], has_bias ? args.data[2] : nullptr,
-            static_cast<std::byte*>(args.data[has_bias ? 3 : 2]) + output * plan.element_bytes, args);
+            static_cast<std::byte*>(args.data[has_bias ? 3 : 2]) + output * plan.element_bytes,
+            args);
     int d = plan.loops - 1;
     for (; d >= 0; --d) {
       input += plan.input_strides[d];

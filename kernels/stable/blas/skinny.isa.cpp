@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Products with few rows: the weights are read once, straight from memory, without packing.
-#include "kernels/common/lanes.h"
 #include "kernels/stable/blas/skinny.h"
+#include "kernels/common/lanes.h"
 
 namespace fgx::FGX_ISA {
 namespace {
@@ -25,8 +25,9 @@ FGX_INLINE void prefetch(const T* at) {
 }
 
 template <typename T, int kRows, int kLines>
-void dots_block(const typename Compute<T>::Scalar* x, int64_t x_stride, const T* w, int64_t w_stride,
-                int64_t length, typename Compute<T>::Scalar* sums, int64_t pitch) {
+void dots_block(const typename Compute<T>::Scalar* x, int64_t x_stride, const T* w,
+                int64_t w_stride, int64_t length, typename Compute<T>::Scalar* sums,
+                int64_t pitch) {
   using Vector = typename Compute<T>::Vector;
   using Scalar = typename Compute<T>::Scalar;
   constexpr int64_t kLanes = Compute<T>::kLanes;
@@ -61,8 +62,9 @@ void dots_block(const typename Compute<T>::Scalar* x, int64_t x_stride, const T*
 }
 
 template <typename T, int kRows>
-void dots_lines(const typename Compute<T>::Scalar* x, int64_t x_stride, const T* w, int64_t w_stride,
-                int64_t lines, int64_t length, typename Compute<T>::Scalar* sums, int64_t pitch) {
+void dots_lines(const typename Compute<T>::Scalar* x, int64_t x_stride, const T* w,
+                int64_t w_stride, int64_t lines, int64_t length, typename Compute<T>::Scalar* sums,
+                int64_t pitch) {
   constexpr int kLines = kLinesFor[kRows];
   int64_t n = 0;
   for (; n + kLines <= lines; n += kLines) {
@@ -74,8 +76,8 @@ void dots_lines(const typename Compute<T>::Scalar* x, int64_t x_stride, const T*
 }
 
 template <typename T, int kRows>
-void dots_of(const void* x, int64_t x_stride, int rows, const void* w, int64_t w_stride, int64_t lines,
-             int64_t length, void* sums, int64_t pitch) {
+void dots_of(const void* x, int64_t x_stride, int rows, const void* w, int64_t w_stride,
+             int64_t lines, int64_t length, void* sums, int64_t pitch) {
   using Scalar = typename Compute<T>::Scalar;
   if constexpr (kRows > 1) {
     if (rows < kRows) {
@@ -135,11 +137,12 @@ void spread_of(const void* x, int64_t x_stride, int rows, const void* w, int64_t
   Scalar* to = static_cast<Scalar*>(sums);
   int64_t k = 0;
   for (; k + kSharedSteps <= length; k += kSharedSteps) {
-    spread_steps<T, kSharedSteps>(from + k, x_stride, rows, weights + k * w_stride, w_stride, columns,
-                                  to, pitch);
+    spread_steps<T, kSharedSteps>(from + k, x_stride, rows, weights + k * w_stride, w_stride,
+                                  columns, to, pitch);
   }
   for (; k < length; ++k) {
-    spread_steps<T, 1>(from + k, x_stride, rows, weights + k * w_stride, w_stride, columns, to, pitch);
+    spread_steps<T, 1>(from + k, x_stride, rows, weights + k * w_stride, w_stride, columns, to,
+                       pitch);
   }
 }
 
@@ -201,7 +204,8 @@ void pair_dots(const Brain* x, int64_t x_stride, int rows, const Brain* w, int64
   constexpr int kLines = kLinesFor[kRows];
   int64_t n = 0;
   for (; n + kLines <= lines; n += kLines) {
-    pair_dots_block<kRows, kLines>(x, x_stride, w + n * w_stride, w_stride, length, sums + n, pitch);
+    pair_dots_block<kRows, kLines>(x, x_stride, w + n * w_stride, w_stride, length, sums + n,
+                                   pitch);
   }
   for (; n < lines; ++n) {
     pair_dots_block<kRows, 1>(x, x_stride, w + n * w_stride, w_stride, length, sums + n, pitch);
@@ -213,8 +217,8 @@ template <int kPairs>
 FGX_PAIRS void pair_spread_steps(const Brain* x, int64_t x_stride, int rows, const Brain* w,
                                  int64_t w_stride, bool half_pair, int64_t columns, float* sums,
                                  int64_t pitch) {
-  const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8, 39,
-                                       7, 38, 6, 37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
+  const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8,
+                                       39, 7, 38, 6, 37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
   const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(16));
   for (int64_t j = 0; j < columns; j += 32) {
     const int64_t width = columns - j < 32 ? columns - j : 32;
@@ -243,7 +247,8 @@ FGX_PAIRS void pair_spread_steps(const Brain* x, int64_t x_stride, int rows, con
         } else {
           __builtin_memcpy(&pair, from + 2 * s, 4);
         }
-        const __m512bh factor = reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(pair)));
+        const __m512bh factor =
+            reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(pair)));
         left = _mm512_dpbf16_ps(left, factor, line[s][0]);
         right = _mm512_dpbf16_ps(right, factor, line[s][1]);
       }
@@ -258,12 +263,12 @@ void pair_spread(const Brain* x, int64_t x_stride, int rows, const Brain* w, int
   constexpr int kPairs = 8;
   int64_t k = 0;
   for (; k + 2 * kPairs <= length; k += 2 * kPairs) {
-    pair_spread_steps<kPairs>(x + k, x_stride, rows, w + k * w_stride, w_stride, false, columns, sums,
-                              pitch);
+    pair_spread_steps<kPairs>(x + k, x_stride, rows, w + k * w_stride, w_stride, false, columns,
+                              sums, pitch);
   }
   for (; k < length; k += 2) {
-    pair_spread_steps<1>(x + k, x_stride, rows, w + k * w_stride, w_stride, k + 1 == length, columns,
-                         sums, pitch);
+    pair_spread_steps<1>(x + k, x_stride, rows, w + k * w_stride, w_stride, k + 1 == length,
+                         columns, sums, pitch);
   }
 }
 #endif
@@ -275,8 +280,9 @@ void skinny_dots(GemmMode mode, GemmType type, const void* x, int64_t x_stride, 
                  int64_t pitch) {
 #if defined(__AVX512F__)
   if (mode == GemmMode::kPairs) {
-    pair_dots<kSkinnyRows>(static_cast<const Brain*>(x), x_stride, rows, static_cast<const Brain*>(w),
-                           w_stride, lines, length, static_cast<float*>(sums), pitch);
+    pair_dots<kSkinnyRows>(static_cast<const Brain*>(x), x_stride, rows,
+                           static_cast<const Brain*>(w), w_stride, lines, length,
+                           static_cast<float*>(sums), pitch);
     return;
   }
 #else
@@ -284,13 +290,16 @@ void skinny_dots(GemmMode mode, GemmType type, const void* x, int64_t x_stride, 
 #endif
   switch (type) {
     case GemmType::kFloat32:
-      return dots_of<float, kSkinnyRows>(x, x_stride, rows, w, w_stride, lines, length, sums, pitch);
+      return dots_of<float, kSkinnyRows>(x, x_stride, rows, w, w_stride, lines, length, sums,
+                                         pitch);
     case GemmType::kFloat64:
-      return dots_of<double, kSkinnyRows>(x, x_stride, rows, w, w_stride, lines, length, sums, pitch);
+      return dots_of<double, kSkinnyRows>(x, x_stride, rows, w, w_stride, lines, length, sums,
+                                          pitch);
     case GemmType::kFloat16:
       return dots_of<Half, kSkinnyRows>(x, x_stride, rows, w, w_stride, lines, length, sums, pitch);
     case GemmType::kBFloat16:
-      return dots_of<Brain, kSkinnyRows>(x, x_stride, rows, w, w_stride, lines, length, sums, pitch);
+      return dots_of<Brain, kSkinnyRows>(x, x_stride, rows, w, w_stride, lines, length, sums,
+                                         pitch);
   }
 }
 
@@ -299,8 +308,8 @@ void skinny_spread(GemmMode mode, GemmType type, const void* x, int64_t x_stride
                    int64_t pitch) {
 #if defined(__AVX512F__)
   if (mode == GemmMode::kPairs) {
-    pair_spread(static_cast<const Brain*>(x), x_stride, rows, static_cast<const Brain*>(w), w_stride,
-                columns, length, static_cast<float*>(sums), pitch);
+    pair_spread(static_cast<const Brain*>(x), x_stride, rows, static_cast<const Brain*>(w),
+                w_stride, columns, length, static_cast<float*>(sums), pitch);
     return;
   }
 #else

@@ -53,8 +53,8 @@ void move_loop(T* to, int64_t to_stride, const T* from, int64_t from_stride, int
     for (int64_t i = 0; i < count; ++i) to[i * to_stride] = from[i * from_stride];
   }
 }
-void move_elements(int64_t bytes, void* to, int64_t to_stride, const void* from, int64_t from_stride,
-                   int64_t count) {
+void move_elements(int64_t bytes, void* to, int64_t to_stride, const void* from,
+                   int64_t from_stride, int64_t count) {
   if (to_stride == 1 && from_stride == 1) {
     __builtin_memcpy(to, from, static_cast<size_t>(bytes * count));
     return;
@@ -97,7 +97,8 @@ void convert_plain(DType type, void* to, int64_t to_stride, const From* from, in
     case DType::kFloat64:
       return convert_loop(static_cast<double*>(to), to_stride, from, from_stride, count);
     case DType::kFloat16:
-    case DType::kBFloat16: return;
+    case DType::kBFloat16:
+      return;
   }
 }
 
@@ -124,7 +125,8 @@ void convert_direct(DType to_type, DType from_type, void* to, int64_t to_stride,
                     int64_t from_stride, int64_t count) {
   switch (from_type) {
     case DType::kBool:
-      return convert_plain(to_type, to, to_stride, static_cast<const Bool*>(from), from_stride, count);
+      return convert_plain(to_type, to, to_stride, static_cast<const Bool*>(from), from_stride,
+                           count);
     case DType::kUInt8:
       return convert_plain(to_type, to, to_stride, static_cast<const uint8_t*>(from), from_stride,
                            count);
@@ -147,9 +149,11 @@ void convert_direct(DType to_type, DType from_type, void* to, int64_t to_stride,
       return convert_plain(to_type, to, to_stride, static_cast<const double*>(from), from_stride,
                            count);
     case DType::kFloat16:
-      return widen_loop(static_cast<float*>(to), static_cast<const Half*>(from), from_stride, count);
+      return widen_loop(static_cast<float*>(to), static_cast<const Half*>(from), from_stride,
+                        count);
     case DType::kBFloat16:
-      return widen_loop(static_cast<float*>(to), static_cast<const Brain*>(from), from_stride, count);
+      return widen_loop(static_cast<float*>(to), static_cast<const Brain*>(from), from_stride,
+                        count);
   }
 }
 

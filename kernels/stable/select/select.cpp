@@ -88,15 +88,15 @@ void run_joined_copies(const KernelState& state, const RunArgs& args) {
 enum EmbeddingArgument { kWeight, kIndices };
 
 struct EmbeddingPlan {
-  int64_t rows;         // of the weight
-  int64_t width;        // elements of a row
-  int64_t row_stride;   // of the weight, in elements
+  int64_t rows;        // of the weight
+  int64_t width;       // elements of a row
+  int64_t row_stride;  // of the weight, in elements
   int64_t element_stride;
-  int64_t out_stride;   // along a row
-  int64_t bytes;        // of an element
-  bool wide_indices;    // int64
-  bool flat;            // rows are contiguous in weight and result, indices and result row after row
-  CopyPlan walk;        // indices -> result rows; its type is the indices'
+  int64_t out_stride;  // along a row
+  int64_t bytes;       // of an element
+  bool wide_indices;   // int64
+  bool flat;           // rows are contiguous in weight and result, indices and result row after row
+  CopyPlan walk;       // indices -> result rows; its type is the indices'
 };
 
 template <typename Index>
@@ -183,7 +183,8 @@ RunFn prepare_copy(const Call& call, KernelState& state) {
   const TensorView& source = call.tensor(kSource);
   const TensorView& out = call.outputs()[0];
   if (out.numel == 0) return run_nothing;
-  if (source.dtype == out.dtype && source.contiguous && out.contiguous && source.numel == out.numel) {
+  if (source.dtype == out.dtype && source.contiguous && out.contiguous &&
+      source.numel == out.numel) {
     state.emplace<BytesPlan>().bytes = out.numel * size_of(out.dtype);
     return run_bytes;
   }
@@ -199,18 +200,18 @@ RunFn prepare_cat(const Call& call, KernelState& state) {
   const int dim = cat_dim(call);
   const std::span<const TensorView> tensors = call.inputs();
   const int64_t bytes = size_of(out.dtype);
-  const bool plain =
-      out.contiguous && tensors.size() <= JoinedRows::kMostInputs &&
-      std::all_of(tensors.begin(), tensors.end(), [&](const TensorView& tensor) {
-        return cat_skips(tensor) || (tensor.contiguous && tensor.dtype == out.dtype);
-      });
+  const bool plain = out.contiguous && tensors.size() <= JoinedRows::kMostInputs &&
+                     std::all_of(tensors.begin(), tensors.end(), [&](const TensorView& tensor) {
+                       return cat_skips(tensor) || (tensor.contiguous && tensor.dtype == out.dtype);
+                     });
   if (plain) {
     JoinedRows& plan = state.emplace<JoinedRows>();
     plan.rows = 1;
     for (int d = 0; d < dim; ++d) plan.rows *= out.dim(d);
     plan.row_bytes = out.numel / plan.rows * bytes;
     plan.count = static_cast<int32_t>(tensors.size());
-    for (size_t i = 0; i < tensors.size(); ++i) plan.width[i] = tensors[i].numel / plan.rows * bytes;
+    for (size_t i = 0; i < tensors.size(); ++i)
+      plan.width[i] = tensors[i].numel / plan.rows * bytes;
     return run_joined;
   }
   JoinedCopies& plan = state.emplace<JoinedCopies>();

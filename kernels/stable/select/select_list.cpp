@@ -5,8 +5,7 @@
 #include "base/error.h"
 #include "kernels/families.h"
 #include "kernels/stable/select/select.h"
-#include "tensor/broadcast.h"
-#include "tensor/promotion.h"
+#include "schema/type_rules.h"
 
 namespace fgx {
 namespace {
@@ -22,8 +21,7 @@ void infer_copy(const Call& call, std::vector<OutputSpec>& outputs) {
     fail_argument(FGX_INVALID_ARGUMENT, 1, "src of shape %s does not broadcast to %s of self",
                   shape_text(source.dims()).c_str(), shape_text(self.dims()).c_str());
   }
-  outputs[0].dtype = self.dtype;
-  outputs[0].shape = Dims(self.dims());
+  add_output(outputs, self.dtype, self.dims());
 }
 
 void infer_cat(const Call& call, std::vector<OutputSpec>& outputs) {
@@ -36,15 +34,14 @@ void infer_cat(const Call& call, std::vector<OutputSpec>& outputs) {
     }
     if (first == nullptr && !cat_skips(tensor)) first = &tensor;
   }
-  outputs[0].dtype = result_type(tensors);
+  const int dim = cat_dim(call);
+  const DType dtype = result_type(tensors);
   if (first == nullptr) {
-    cat_dim(call);
-    outputs[0].shape = Dims({0});
+    add_output(outputs, dtype, Dims{0});
     return;
   }
-  const int dim = cat_dim(call);
-  outputs[0].shape = Dims(first->dims());
-  outputs[0].shape[dim] = 0;
+  Dims shape(first->dims());
+  shape[static_cast<size_t>(dim)] = 0;
   for (const TensorView& tensor : tensors) {
     if (cat_skips(tensor)) continue;
     bool fits = tensor.ndim == first->ndim;
@@ -53,25 +50,22 @@ void infer_cat(const Call& call, std::vector<OutputSpec>& outputs) {
       fail_argument(FGX_INVALID_ARGUMENT, 0, "shapes %s and %s differ beside dimension %d",
                     shape_text(first->dims()).c_str(), shape_text(tensor.dims()).c_str(), dim);
     }
-    if (__builtin_add_overflow(outputs[0].shape[dim], tensor.dim(dim), &outputs[0].shape[dim])) {
+    int64_t& joined = shape[static_cast<size_t>(dim)];
+    if (__builtin_add_overflow(joined, tensor.dim(dim), &joined)) {
       fail_argument(FGX_INVALID_ARGUMENT, 0, "the sizes along dimension %d overflow", dim);
     }
   }
+  add_output(outputs, dtype, shape);
 }
 
 void infer_embedding(const Call& call, std::vector<OutputSpec>& outputs) {
   const TensorView& weight = call.tensor(0);
   const TensorView& indices = call.tensor(1);
-  if (weight.ndim != 2) {
-    fail_argument(FGX_INVALID_ARGUMENT, 0, "weight must have 2 dimensions, not %d", weight.ndim);
-  }
-  if (indices.dtype != DType::kInt32 && indices.dtype != DType::kInt64) {
-    fail_argument(FGX_INVALID_ARGUMENT, 1, "indices must be int32 or int64, not %s",
-                  std::string(info(indices.dtype).name).c_str());
-  }
-  outputs[0].dtype = weight.dtype;
-  outputs[0].shape = Dims(indices.dims());
-  outputs[0].shape.push_back(weight.dim(1));
+  require_rank(call, 0, 2, 2);
+  require_dtype(call, 1, {DType::kInt32, DType::kInt64});
+  Dims shape(indices.dims());
+  shape.push_back(weight.dim(1));
+  add_output(outputs, weight.dtype, shape);
 }
 
 }  // namespace
@@ -93,7 +87,9 @@ void add_select_operators(Catalogue& catalogue) {
       .oracle = copy_oracle,
       .in_place_arguments = {"self"},
       .examples = {"copy(f32[4096,4096],f32[4096,4096])", "copy(bf16[512,512],f32[512])"},
-      .implementations = {{.name = "stable.cpu.copy", .batch_invariant = true, .prepare = prepare_copy}},
+      .implementations = {{.name = "stable.cpu.copy",
+                           .batch_invariant = true,
+                           .prepare = prepare_copy}},
   });
   catalogue.add({
       .schema_text = "cat(Tensor[] tensors, int dim=0) -> Tensor",
@@ -102,7 +98,9 @@ void add_select_operators(Catalogue& catalogue) {
       .oracle = cat_oracle,
       .aliases = {"concat", "concatenate"},
       .examples = {"cat([f32[16,4096],f32[1,4096]])", "cat([f16[8,64],f16[8,64]],-1)"},
-      .implementations = {{.name = "stable.cpu.cat", .batch_invariant = true, .prepare = prepare_cat}},
+      .implementations = {{.name = "stable.cpu.cat",
+                           .batch_invariant = true,
+                           .prepare = prepare_cat}},
   });
   catalogue.add({
       .schema_text = "embedding(Tensor weight, Tensor indices, int padding_idx=-1, "

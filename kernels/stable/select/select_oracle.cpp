@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plain references of copy, cat and embedding.
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -12,18 +11,26 @@ namespace {
 // Wraps an integer into a type.
 int64_t wrapped(int64_t value, DType dtype) {
   switch (dtype) {
-    case DType::kBool: return value != 0;
-    case DType::kUInt8: return static_cast<uint8_t>(value);
-    case DType::kInt8: return static_cast<int8_t>(value);
-    case DType::kInt16: return static_cast<int16_t>(value);
-    case DType::kInt32: return static_cast<int32_t>(value);
-    default: return value;
+    case DType::kBool:
+      return value != 0;
+    case DType::kUInt8:
+      return static_cast<uint8_t>(value);
+    case DType::kInt8:
+      return static_cast<int8_t>(value);
+    case DType::kInt16:
+      return static_cast<int16_t>(value);
+    case DType::kInt32:
+      return static_cast<int32_t>(value);
+    default:
+      return value;
   }
 }
 
-// Moves element `from_index`, converted to the type of `to`. Floats that no int64 holds become its
-// lowest value.
-void move_element(OracleTensor& to, int64_t to_index, const OracleTensor& from, int64_t from_index) {
+// Moves element `from_index`, converted to the type of `to`. Floats beyond the range of int32 (of int64
+// for that type) become its lowest value, of which narrower types keep the low bits: what PyTorch does
+// on x86.
+void move_element(OracleTensor& to, int64_t to_index, const OracleTensor& from,
+                  int64_t from_index) {
   if (is_float(to.dtype)) {
     to.reals[to_index] = from.at(from_index);
     return;
@@ -35,11 +42,15 @@ void move_element(OracleTensor& to, int64_t to_index, const OracleTensor& from, 
   const double value = from.reals[from_index];
   if (to.dtype == DType::kBool) {
     to.integers[to_index] = value != 0;
-  } else if (std::isfinite(value) && std::fabs(value) < 0x1p63) {
-    to.integers[to_index] = wrapped(static_cast<int64_t>(value), to.dtype);
-  } else {
-    to.integers[to_index] = wrapped(std::numeric_limits<int64_t>::min(), to.dtype);
+    return;
   }
+  const bool wide = to.dtype == DType::kInt64;
+  const double limit = wide ? 0x1p63 : 0x1p31;
+  const int64_t lowest =
+      wide ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int32_t>::min();
+  const double whole = std::trunc(value);
+  const bool fits = whole >= -limit && whole < limit;
+  to.integers[to_index] = wrapped(fits ? static_cast<int64_t>(whole) : lowest, to.dtype);
 }
 
 }  // namespace

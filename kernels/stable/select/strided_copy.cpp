@@ -135,8 +135,9 @@ void run_copy(const CopyPlan& plan, void* to_data, const void* from_data, const 
       for (int64_t unit = begin; unit < end; ++unit) {
         const int64_t first = unit % blocks * kTransposeRows;
         walk(plan, inner, d, unit / blocks, unit / blocks + 1, [&](int64_t t, int64_t f) {
-          kernels.transpose(static_cast<int>(to_bytes), to + (t + first * plan.to_strides[d]) * to_bytes,
-                            plan.to_strides[d], from + (f + first) * from_bytes, from_stride,
+          kernels.transpose(static_cast<int>(to_bytes),
+                            to + (t + first * plan.to_strides[d]) * to_bytes, plan.to_strides[d],
+                            from + (f + first) * from_bytes, from_stride,
                             std::min(kTransposeRows, rows - first), length);
         });
       }
@@ -161,8 +162,8 @@ void run_copy(const CopyPlan& plan, void* to_data, const void* from_data, const 
   const int64_t grain = std::max<int64_t>(1, kGrain / length);
   pool.parallel_for(plan.outer, grain, [&](int64_t begin, int64_t end) {
     walk(plan, inner, -1, begin, end, [&](int64_t t, int64_t f) {
-      kernels.convert(plan.to_type, plan.from_type, to + t * to_bytes, to_stride, from + f * from_bytes,
-                      from_stride, length);
+      kernels.convert(plan.to_type, plan.from_type, to + t * to_bytes, to_stride,
+                      from + f * from_bytes, from_stride, length);
     });
   });
 }

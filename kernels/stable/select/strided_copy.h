@@ -15,9 +15,10 @@ namespace fgx {
 struct CopyPlan {
   DType to_type;
   DType from_type;
-  int32_t ndim;       // at least 1
-  int32_t unit_from;  // the dimension that the source is contiguous along, to transpose in blocks; or -1
-  int64_t outer;      // product of all sizes but the last
+  int32_t ndim;  // at least 1
+  int32_t
+      unit_from;  // the dimension that the source is contiguous along, to transpose in blocks; or -1
+  int64_t outer;  // product of all sizes but the last
   int64_t sizes[FGX_MAX_RANK];
   int64_t to_strides[FGX_MAX_RANK];
   int64_t from_strides[FGX_MAX_RANK];

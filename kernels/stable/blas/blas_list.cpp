@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products: mm and linear.
+//
+// Without evidence from measurements the order below decides among implementations of one tier:
+// specialised machine-generated ones first (their group is off unless the caller enables it), then our
+// own blocked product, then the vendor libraries that were found, oneDNN before OpenBLAS (which picks
+// kernels for older machines on some new ones).
+#include "base/error.h"
+#include "kernels/families.h"
+#include "kernels/stable/blas/blas_oracle.h"
+#include "kernels/stable/blas/gemm.h"
+#include "schema/type_rules.h"
+
+namespace fgx {
+namespace {
+
+enum MmArgument { kSelf, kMat2 };
+enum LinearArgument { kInput, kWeight, kBias };
+
+constexpr DTypeSet kProductTypes = kFloatTypes | kIntegerTypes;
+
+void require_same_dtype(const Call& call, int argument, int other) {
+  if (call.tensor(argument).dtype == call.tensor(other).dtype) return;
+  fail_argument(FGX_INVALID_ARGUMENT, argument, "has dtype %s, the first operand has %s",
+                std::string(info(call.tensor(argument).dtype).name).c_str(),
+                std::string(info(call.tensor(other).dtype).name).c_str());
+}
+
+void infer_mm(const Call& call, std::vector<OutputSpec>& outputs) {
+  require_dtype(call, kSelf, kProductTypes);
+  require_rank(call, kSelf, 2, 2);
+  require_rank(call, kMat2, 2, 2);
+  require_same_dtype(call, kMat2, kSelf);
+  const TensorView& a = call.tensor(kSelf);
+  const TensorView& b = call.tensor(kMat2);
+  if (a.dim(1) != b.dim(0)) {
+    fail_argument(FGX_INVALID_ARGUMENT, kMat2, "shapes %s and %s cannot be multiplied",
+                  shape_text(a.dims()).c_str(), shape_text(b.dims()).c_str());
+  }
+  add_output(outputs, a.dtype, Dims{a.dim(0), b.dim(1)});
+}
+
+void infer_linear(const Call& call, std::vector<OutputSpec>& outputs) {
+  require_dtype(call, kInput, kProductTypes);
+  require_rank(call, kInput, 1);
+  require_rank(call, kWeight, 1, 2);
+  require_same_dtype(call, kWeight, kInput);
+  const TensorView& input = call.tensor(kInput);
+  const TensorView& weight = call.tensor(kWeight);
+  if (input.dim(-1) != weight.dim(-1)) {
+    fail_argument(FGX_INVALID_ARGUMENT, kWeight,
+                  "weight of shape %s does not fit input of shape %s",
+                  shape_text(weight.dims()).c_str(), shape_text(input.dims()).c_str());
+  }
+  Dims shape(input.dims());
+  shape.pop_back();
+  if (weight.ndim == 2) shape.push_back(weight.dim(0));
+  if (const TensorView* bias = call.tensor_or_null(kBias)) {
+    require_same_dtype(call, kBias, kInput);
+    const bool fits = bias->ndim == 0 || (weight.ndim == 2 && bias->ndim == 1 &&
+                                          (bias->dim(0) == weight.dim(0) || bias->dim(0) == 1));
+    if (!fits) {
+      fail_argument(FGX_INVALID_ARGUMENT, kBias, "bias of shape %s does not fit weight of shape %s",
+                    shape_text(bias->dims()).c_str(), shape_text(weight.dims()).c_str());
+    }
+  }
+  add_output(outputs, input.dtype, shape);
+}
+
+int64_t shared_length(const Call& call) { return call.tensor(0).dim(-1); }
+
+}  // namespace
+
+void add_blas_operators(Catalogue& catalogue) {
+  catalogue.add({
+      .schema_text = "mm(Tensor self, Tensor mat2) -> Tensor",
+      .family = Family::kBlas,
+      .infer = infer_mm,
+      .oracle = mm_oracle,
+      .reduce_length = shared_length,
+      .examples = {"mm(f32[16,3584],f32[3584,3584])", "mm(bf16[98,896],bf16[896,512])",
+                   "mm(i32[7,9],i32[9,5])"},
+      .implementations =
+          {
+              {.name = "stable.cpu.mm", .prepare = prepare_mm, .workspace = mm_workspace},
+          },
+  });
+  catalogue.add({
+      .schema_text = "linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor",
+      .family = Family::kBlas,
+      .infer = infer_linear,
+      .oracle = linear_oracle,
+      .reduce_length = shared_length,
+      .examples = {"linear(f32[1,3584],f32[3584,3584])",
+                   "linear(bf16[2,49,896],bf16[512,896],bf16[512])"},
+      .implementations =
+          {
+              {.name = "stable.cpu.linear",
+               .prepare = prepare_linear,
+               .workspace = linear_workspace},
+          },
+  });
+}
+
+}  // namespace fgx
