@@ -7,6 +7,9 @@ namespace fgx {
 void add_all_operators(Catalogue& catalogue) {
   add_pointwise_operators(catalogue);
   add_loss_operators(catalogue);
+  add_blas_operators(catalogue);
+  add_attention_operators(catalogue);
+  add_select_operators(catalogue);
 }
 
 }  // namespace fgx

@@ -8,14 +8,14 @@
 namespace fgx {
 namespace {
 
-void require_float32_kind(const Call& call, int argument, DType dtype) {
+void require_query_dtype(const Call& call, int argument, DType dtype) {
   if (call.tensor(argument).dtype == dtype) return;
   fail_argument(FGX_INVALID_ARGUMENT, argument, "has dtype %s, query has %s",
                 std::string(info(call.tensor(argument).dtype).name).c_str(),
                 std::string(info(dtype).name).c_str());
 }
 
-// Leading dimensions (all but `kept`) of a tensor, with the heads it is stretched to.
+// Leading dimensions of a tensor, all but the last two, with `heads` for its own number unless -1.
 Dims leading(const TensorView& tensor, int64_t heads) {
   Dims dims(tensor.dims().first(static_cast<size_t>(tensor.ndim - 2)));
   if (heads >= 0) dims.back() = heads;
@@ -29,7 +29,7 @@ void infer_attention(const Call& call, std::vector<OutputSpec>& outputs) {
   require_dtype(call, kQuery, kFloatTypes);
   for (const int argument : {kQuery, kKey, kValue}) {
     require_rank(call, argument, 2);
-    require_float32_kind(call, argument, call.tensor(kQuery).dtype);
+    require_query_dtype(call, argument, call.tensor(kQuery).dtype);
   }
   const TensorView& query = call.tensor(kQuery);
   const TensorView& key = call.tensor(kKey);
@@ -61,14 +61,16 @@ void infer_attention(const Call& call, std::vector<OutputSpec>& outputs) {
   shape.push_back(query.dim(-2));
   if (const TensorView* mask = call.tensor_or_null(kMask)) {
     if (mask->dtype != DType::kBool && mask->dtype != DType::kFloat32) {
-      require_float32_kind(call, kMask, query.dtype);
+      require_query_dtype(call, kMask, query.dtype);
     }
     require_rank(call, kMask, 2);
     Dims scores = shape;
     scores.push_back(key.dim(-2));
-    Dims with_mask = scores;
-    broadcast_with(with_mask, mask->dims());
-    if (!(with_mask == static_cast<std::vector<int64_t>>(scores))) {
+    bool fits = mask->ndim <= scores.ndim();
+    for (int d = 1; fits && d <= mask->ndim; ++d) {
+      fits = mask->dim(-d) == 1 || mask->dim(-d) == scores[scores.size() - static_cast<size_t>(d)];
+    }
+    if (!fits) {
       fail_argument(FGX_INVALID_ARGUMENT, kMask,
                     "mask of shape %s does not broadcast to scores of %s",
                     shape_text(mask->dims()).c_str(), shape_text(scores).c_str());
