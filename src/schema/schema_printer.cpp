@@ -20,7 +20,9 @@ std::string print_schema(const Schema& schema) {
     keyword_only = argument.keyword_only;
     text += type_text(argument) + " " + argument.name;
     if (!std::holds_alternative<std::monostate>(argument.default_value)) {
-      text += "=" + print_default(argument.default_value);
+      const auto* dtype = std::get_if<std::string>(&argument.default_value);
+      const bool bare = argument.type == ArgumentType::kDType && dtype != nullptr;
+      text += "=" + (bare ? *dtype : print_default(argument.default_value));
     }
   }
   if (schema.variadic) text += separator + "...";
