@@ -83,10 +83,15 @@ void OwnedCall::Free::operator()(void* memory) const { std::free(memory); }
 OwnedCall::OwnedCall(const OperatorDef& op, const CallExpression& expression,
                      const OwnedCallOptions& options)
     : op_(op) {
-  place_arguments(expression);
-  call_.bind(op_, args_, {});
-  if (options.allocate) allocate_inputs(options);
-  make_outputs(options.allocate);
+  try {
+    place_arguments(expression);
+    call_.bind(op_, args_, {});
+    if (options.allocate) allocate_inputs(options);
+    make_outputs(options.allocate);
+  } catch (Error& error) {
+    error.with_op(op.schema.qualified_name());
+    throw;
+  }
 }
 
 void OwnedCall::place_arguments(const CallExpression& expression) {

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "schema/call_expression.h"
+#include "schema/owned_call.h"
 #include "test_operators.h"
 
 namespace fgx::testing {
@@ -150,10 +152,21 @@ TEST(CatalogueTest, NamesFamiliesAndCategories) {
   EXPECT_STREQ(category_name(Family::kSelect), "custom");
 }
 
-TEST(CatalogueTest, BuiltinExamplesAreComplete) {
-  for (const auto& op : Catalogue::builtin().operators()) {
+TEST(CatalogueTest, BuiltinExamplesAreCallsOfTheirOperator) {
+  const Catalogue& catalogue = Catalogue::builtin();
+  EXPECT_FALSE(catalogue.operators().empty());
+  for (const auto& op : catalogue.operators()) {
     EXPECT_FALSE(op->examples.empty()) << op->schema.name;
     EXPECT_FALSE(op->implementations.empty()) << op->schema.name;
+    for (const std::string& example : op->examples) {
+      try {
+        const CallExpression expression = parse_call_expression(example);
+        EXPECT_EQ(catalogue.find(expression.op), op.get()) << example;
+        EXPECT_FALSE(OwnedCall(*op, expression, {}).outs().empty()) << example;
+      } catch (const Error& error) {
+        ADD_FAILURE() << example << ": " << error.message();
+      }
+    }
   }
 }
 
