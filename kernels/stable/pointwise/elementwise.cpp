@@ -44,7 +44,8 @@ struct Header {
   int8_t slot[kOperandsAndOutput];
   DType dtype[kOperandsAndOutput];
   Source source[kOperandsAndOutput];
-  DType round_to[kOperandsAndOutput];  // kFloat32: no rounding
+  bool cast[kOperandsAndOutput];
+  DType common;
   uint8_t arity;
   uint8_t parameter_count;
   ComputeType compute;
@@ -244,10 +245,10 @@ class Worker {
   void load_from(int operand, char* tile, const void* source, int64_t step, int64_t count) const {
     const int compute = static_cast<int>(header_.compute);
     header_.tiles->load[compute](tile, source, header_.dtype[operand], step, count);
-    if (header_.round_to[operand] != DType::kFloat32) {
-      uint16_t rounded[kLargestTile];
-      header_.tiles->store[compute](rounded, header_.round_to[operand], 1, tile, count);
-      header_.tiles->load[compute](tile, rounded, header_.round_to[operand], 1, count);
+    if (header_.cast[operand]) {
+      int64_t storage[kLargestTile];
+      header_.tiles->store[compute](storage, header_.common, 1, tile, count);
+      header_.tiles->load[compute](tile, storage, header_.common, 1, count);
     }
   }
 
@@ -255,7 +256,7 @@ class Worker {
     const int compute = static_cast<int>(header_.compute);
     const Source source = header_.source[operand];
     if (source == Source::kRepeated) {
-      header_.tiles->load[compute](tile, base_[operand], header_.dtype[operand], 0, count);
+      load_from(operand, tile, base_[operand], 0, count);
     } else if (source == Source::kLowest || source == Source::kHighest) {
       const Number number = constant(header_.compute, source == Source::kHighest);
       header_.tiles->load[compute](tile, &number, storage_of(header_.compute), 0, count);
@@ -345,7 +346,7 @@ Source source_of(const ElementwiseOperand& operand, ComputeType compute, const i
   bool repeated = true;
   for (int d = 0; d < ndim; ++d) repeated = repeated && steps[d] == 0;
   if (repeated) return Source::kRepeated;
-  const bool dense = steps[ndim - 1] == 1;
+  const bool dense = steps[ndim - 1] == 1 && !operand.cast;
   return dense && operand.view.dtype == storage_of(compute) ? Source::kDirect : Source::kStaged;
 }
 
@@ -377,7 +378,7 @@ StateType& fill(const ElementwiseRequest& request, const LoopNest<kOperandsAndOu
     state.sizes[d] = nest.sizes[d];
     for (int o = 0; o < kOperandsAndOutput; ++o) state.steps[o][d] = nest.steps[o][d];
   }
-  const bool half = request.common == DType::kFloat16 || request.common == DType::kBFloat16;
+  header.common = request.common;
   header.slot[0] = static_cast<int8_t>(request.output_slot);
   header.dtype[0] = request.output.dtype;
   const bool dense_output = state.steps[0][header.ndim - 1] == 1;
@@ -390,13 +391,10 @@ StateType& fill(const ElementwiseRequest& request, const LoopNest<kOperandsAndOu
     header.slot[k + 1] = static_cast<int8_t>(operand.slot);
     header.byte_offset[k] = operand.byte_offset;
     header.dtype[k + 1] = operand.view.dtype;
-    // An element that all share counts as a number, which PyTorch does not round to the half type.
+    header.cast[k + 1] = operand.cast;
     header.source[k + 1] = source_of(operand, request.compute, state.steps[k + 1], header.ndim);
-    const bool rounds = half && header.source[k + 1] == Source::kStaged &&
-                        operand.view.dtype != request.common && operand.view.dtype != DType::kBool;
-    header.round_to[k + 1] = rounds ? request.common : DType::kFloat32;
     // One element of the compute type needs no tile.
-    if (header.source[k + 1] == Source::kRepeated && header.numel == 1 &&
+    if (header.source[k + 1] == Source::kRepeated && header.numel == 1 && !operand.cast &&
         operand.view.dtype == storage_of(request.compute)) {
       header.source[k + 1] = Source::kDirect;
     }

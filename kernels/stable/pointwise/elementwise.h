@@ -17,6 +17,7 @@ struct ElementwiseOperand {
   int slot = -1;            // index in RunArgs::data; -1: every element is the constant below
   int64_t byte_offset = 0;  // of the first element from that data pointer
   bool highest = false;     // constant: the type's largest value, or else its smallest
+  bool cast = false;        // rounded or wrapped to the common type before the formula
 };
 
 enum class Reduction : uint8_t { kNone, kMean, kSum };
@@ -25,7 +26,7 @@ struct ElementwiseRequest {
   FormulaId formula;
   int arity;
   ComputeType compute;
-  DType common;  // operands are rounded to it where it is float16 or bfloat16
+  DType common = DType::kFloat32;  // what `cast` means
   std::span<const int64_t> shape;
   ElementwiseOperand operands[kMaxOperands];
   TensorView output;

@@ -96,6 +96,7 @@ RunFn prepare_pointwise(const PointwiseOperator& op, const Call& call, KernelSta
     if (call.has(argument)) {
       operand.view = call.tensor(argument);
       operand.slot = call.arguments()[static_cast<size_t>(argument)].first_tensor;
+      operand.cast = casts_operand(pointwise, call, k);
     } else {
       operand.highest = call.op().schema.arguments[static_cast<size_t>(argument)].name == "max";
     }

@@ -84,6 +84,7 @@ PointwiseCall analyze_pointwise(const PointwiseOperator& op, const Call& call) {
     }
   }
   const uint32_t rule = kRules[static_cast<int>(pointwise.formula)];
+  pointwise.rule = rule;
 
   int first = 0;
   if ((rule & kCondition) != 0) {
@@ -122,6 +123,16 @@ PointwiseCall analyze_pointwise(const PointwiseOperator& op, const Call& call) {
     check_parameter(call, pointwise.parameter_argument[k], pointwise.common);
   }
   return pointwise;
+}
+
+bool casts_operand(const PointwiseCall& pointwise, const Call& call, int k) {
+  const TensorView& operand = call.tensor(pointwise.operand_argument[k]);
+  const DType common = pointwise.common;
+  if (operand.dtype == common || operand.dtype == DType::kBool) return false;
+  if ((pointwise.rule & kCondition) != 0 && k == 0) return false;
+  if (is_integer(common)) return size_of(operand.dtype) >= size_of(common);
+  if (!kHalfTypes.contains(common)) return false;
+  return operand.ndim > 0 || (pointwise.rule & kExactNumbers) == 0;
 }
 
 Dims pointwise_shape(const PointwiseCall& pointwise, const Call& call) {

@@ -41,6 +41,7 @@ struct PointwiseCall {
   FormulaId formula;
   DType common;         // what the operands promote to; also the result's type
   ComputeType compute;  // what the formula runs in
+  uint32_t rule;
   int operand_count = 0;
   // Schema index of each tensor argument, in order.
   int operand_argument[3];
@@ -51,6 +52,9 @@ struct PointwiseCall {
 
 // Chooses formula and types; throws InvalidArgument where the operator does not take the operands.
 PointwiseCall analyze_pointwise(const PointwiseOperator& op, const Call& call);
+// Whether operand `k`, which must be present, is cast to the common type before the formula: where
+// that loses something. (PyTorch casts every operand, but for numbers that mul and div take.)
+bool casts_operand(const PointwiseCall& pointwise, const Call& call, int k);
 // The shape that the operands broadcast to.
 Dims pointwise_shape(const PointwiseCall& pointwise, const Call& call);
 // Fills `outputs`: the whole type and shape rule of an elementwise operator or loss.

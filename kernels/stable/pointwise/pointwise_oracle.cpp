@@ -5,6 +5,7 @@
 
 #include "kernels/stable/pointwise/pointwise_operator.h"
 #include "tensor/broadcast.h"
+#include "tensor/half.h"
 
 namespace fgx {
 namespace {
@@ -92,6 +93,26 @@ int64_t broadcast_index(const OracleTensor& input, const Dims& shape, int64_t li
   return index;
 }
 
+// To the common type and back.
+double cast(double value, DType common) {
+  return common == DType::kFloat16 ? static_cast<double>(to_float(to_float16(value)))
+                                   : static_cast<double>(to_float(to_bfloat16(value)));
+}
+int64_t cast(int64_t value, DType common) {
+  switch (common) {
+    case DType::kUInt8:
+      return static_cast<uint8_t>(value);
+    case DType::kInt8:
+      return static_cast<int8_t>(value);
+    case DType::kInt16:
+      return static_cast<int16_t>(value);
+    case DType::kInt32:
+      return static_cast<int32_t>(value);
+    default:
+      return value;
+  }
+}
+
 template <typename T>
 T absent_value(const std::string& name) {
   using Limits = std::numeric_limits<T>;
@@ -115,6 +136,7 @@ std::vector<T> evaluate(const PointwiseCall& pointwise, const Call& call,
         const OracleTensor& input =
             inputs[static_cast<size_t>(call.arguments()[argument].first_tensor)];
         operands[k] = get(input, broadcast_index(input, shape, static_cast<int64_t>(i)));
+        if (casts_operand(pointwise, call, k)) operands[k] = cast(operands[k], pointwise.common);
       } else {
         operands[k] =
             absent_value<T>(call.op().schema.arguments[static_cast<size_t>(argument)].name);

@@ -14,7 +14,8 @@ enum TypeRule : uint32_t {
   kIntegersToFloat = 8,  // integers and bool become float32
   kBoolToInt64 = 16,     // bool becomes int64
   kNoBoolOperand = 32,   // refuses bool even beside other types
-  kCondition = 64,  // the first operand (bool or uint8) chooses, and takes no part in promotion
+  kCondition = 64,      // the first operand (bool or uint8) chooses, and takes no part in promotion
+  kExactNumbers = 128,  // 0-d operands are not rounded to a half type first
 
   kFloating = kFloats,
   kFloatResult = kFloats | kIntegersToFloat,
