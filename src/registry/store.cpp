@@ -61,21 +61,30 @@ std::string Store::segment_path(uint64_t generation) const {
   return stem_ + ".journal." + std::to_string(generation);
 }
 
-std::vector<uint64_t> Store::list_segments() const {
-  std::vector<uint64_t> found;
-  const std::string prefix = stem_.substr(stem_.find_last_of('/') + 1) + ".journal.";
+std::vector<std::string> Store::list_names(std::string_view infix) const {
+  std::vector<std::string> found;
+  const std::string prefix = stem_.substr(stem_.find_last_of('/') + 1) + std::string(infix);
   DIR* directory = ::opendir(directory_.c_str());
   if (directory == nullptr) return found;
-  while (const dirent* item = ::readdir(directory)) {
-    const std::string_view name = item->d_name;
-    if (!starts_with(name, prefix)) continue;
-    uint64_t generation = 0;
-    const char* const begin = name.data() + prefix.size();
-    const char* const end = name.data() + name.size();
-    const auto result = std::from_chars(begin, end, generation);
-    if (result.ec == std::errc() && result.ptr == end) found.push_back(generation);
+  try {
+    while (const dirent* item = ::readdir(directory))
+      if (starts_with(item->d_name, prefix)) found.emplace_back(item->d_name + prefix.size());
+  } catch (...) {
+    ::closedir(directory);
+    throw;
   }
   ::closedir(directory);
+  return found;
+}
+
+std::vector<uint64_t> Store::list_segments() const {
+  std::vector<uint64_t> found;
+  for (const std::string& name : list_names(".journal.")) {
+    uint64_t generation = 0;
+    const char* const end = name.data() + name.size();
+    const auto result = std::from_chars(name.data(), end, generation);
+    if (result.ec == std::errc() && result.ptr == end) found.push_back(generation);
+  }
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -436,12 +445,16 @@ void Store::publish(const SnapshotHeader& header, uint64_t bytes) {
   needs_snapshot_ = false;
   damaged_snapshot_ = false;
   poisoned_ = false;
-  delete_segments_before(oldest_needed);
+  delete_leftovers(oldest_needed);
 }
 
-void Store::delete_segments_before(uint64_t generation) {
+void Store::delete_leftovers(uint64_t generation) {
   for (const uint64_t old : list_segments())
     if (old < generation) ::unlink(segment_path(old).c_str());
+  // Temporary files are made and renamed under the lock that the caller holds: those still here belong
+  // to processes that died.
+  for (const std::string& name : list_names("."))
+    if (name.find(".tmp.") != std::string::npos) ::unlink((stem_ + "." + name).c_str());
 }
 
 Json Store::describe() const {

@@ -82,6 +82,7 @@ class Store {
   };
 
   std::string segment_path(uint64_t generation) const;
+  std::vector<std::string> list_names(std::string_view infix) const;
   std::vector<uint64_t> list_segments() const;
   UniqueFd open_segment(uint64_t generation) const;
   void create_segment(uint64_t generation, uint64_t after);
@@ -96,7 +97,7 @@ class Store {
   void note_damage(uint64_t generation, const JournalScan& scan);
   void set_aside(uint64_t offset, uint64_t size);
   void note(const std::string& text);
-  void delete_segments_before(uint64_t generation);
+  void delete_leftovers(uint64_t generation);
 
   StoreOptions options_;
   std::string directory_;
