@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// layer_norm and rms_norm over the trailing dimensions.
+#include "kernels/stable/norm/norm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "backend/cpu/thread_pool.h"
+#include "base/error.h"
+#include "kernels/common/row_walk.h"
+#include "kernels/common/strided.h"
+#include "schema/type_rules.h"
+
+namespace fgx {
+namespace {
+
+constexpr int kInput = 0;
+constexpr int kShape = 1;
+constexpr int kWeight = 2;
+constexpr int kBias = 3;                  // layer_norm only
+constexpr int64_t kGrainElements = 16384;  // elements worth a thread
+
+enum class Norm : uint8_t { kLayer, kRms };
+
+// Positions of the tensors in RunArgs::data; -1: absent.
+struct Slots {
+  int8_t weight;
+  int8_t bias;
+  int8_t output;
+};
+
+struct FastState {
+  void (*kernel)(const NormRows& work);
+  int64_t length;
+  int32_t size;  // bytes per element of input and output
+  Slots slots;
+  DType dtype;
+  RowWalk walk;
+};
+static_assert(sizeof(FastState) <= KernelState::kInlineBytes);
+
+struct GeneralState {
+  const NormKernels* kernels;
+  Norm norm;
+  DType dtype;
+  DType compute;  // of weight and bias in the buffers
+  DType weight_dtype;
+  DType bias_dtype;
+  Slots slots;
+  int64_t rows;
+  Strided x_row;
+  Strided y_row;
+  Strided weight_row;
+  Strided bias_row;
+  Strided x_outer;
+  Strided y_outer;
+};
+
+double eps_of(const RunArgs& args, DType dtype) {
+  return args.scalars[0].present() ? args.scalars[0].as_double() : default_rms_eps(dtype);
+}
+
+const void* pointer(const RunArgs& args, int8_t slot) {
+  return slot < 0 ? nullptr : args.data[slot];
+}
+
+void run_rows(const KernelState& kernel_state, const RunArgs& args) {
+  const FastState& state = kernel_state.as<FastState>();
+  const char* x = static_cast<const char*>(args.data[0]);
+  char* y = static_cast<char*>(args.data[state.slots.output]);
+  NormRows work;
+  work.x_stride = state.walk.inner().in_stride;
+  work.y_stride = state.walk.inner().out_stride;
+  work.weight = pointer(args, state.slots.weight);
+  work.bias = pointer(args, state.slots.bias);
+  work.n = state.length;
+  work.eps = eps_of(args, state.dtype);
+  const int64_t grain = std::max<int64_t>(1, kGrainElements / state.length);
+  args.pool->parallel_for(state.walk.count, grain, [&](int64_t begin, int64_t end) {
+    state.walk.for_each_run(begin, end, INT64_MAX, [&](int64_t from, int64_t to, int64_t rows) {
+      NormRows piece = work;
+      piece.x = x + from * state.size;
+      piece.y = y + to * state.size;
+      piece.rows = rows;
+      state.kernel(piece);
+    });
+  });
+}
+
+// Any strides and weight types: each step copies a piece, then works on it.
+void run_general(const KernelState& kernel_state, const RunArgs& args) {
+  const GeneralState& state = kernel_state.as<GeneralState>();
+  const NormKernels& kernels = *state.kernels;
+  const int64_t length = state.x_row.count;
+  const double eps = eps_of(args, state.dtype);
+  const bool single = state.dtype != DType::kFloat64;
+  const int64_t grain = std::max<int64_t>(1, kGrainElements / 4 / length);
+  args.pool->parallel_for(state.rows, grain, [&](int64_t begin, int64_t end) {
+    alignas(64) char in[kNormPiece * 8];
+    alignas(64) char weight[kNormPiece * 8];
+    alignas(64) char bias[kNormPiece * 8];
+    alignas(64) char out[kNormPiece * 8];
+    const int64_t size = size_of(state.dtype);
+    for (int64_t row = begin; row < end; ++row) {
+      const char* x =
+          static_cast<const char*>(args.data[0]) + state.x_outer.offset(row) * size;
+      char* y = static_cast<char*>(args.data[state.slots.output]) +
+                state.y_outer.offset(row) * size;
+      const auto fetch = [&](int64_t start) {
+        const int64_t count = std::min(length - start, kNormPiece);
+        gather(x, state.dtype, state.x_row, start, count, in, state.dtype);
+        return count;
+      };
+      const auto rounded = [&](double value) {
+        return single ? static_cast<double>(static_cast<float>(value)) : value;
+      };
+      double mean = 0;
+      if (state.norm == Norm::kLayer) {
+        for (int64_t i = 0; i < length; i += kNormPiece) mean += kernels.sum(in, fetch(i));
+        mean = rounded(mean / static_cast<double>(length));
+      }
+      double squares = 0;
+      for (int64_t i = 0; i < length; i += kNormPiece) squares += kernels.squares(in, fetch(i), mean);
+      const double variance = squares / static_cast<double>(length);
+      const double factor =
+          single ? 1 / std::sqrt(static_cast<float>(variance) + static_cast<float>(eps))
+                 : 1 / std::sqrt(variance + eps);
+      for (int64_t i = 0; i < length; i += kNormPiece) {
+        const int64_t count = fetch(i);
+        const void* weights = pointer(args, state.slots.weight);
+        const void* biases = pointer(args, state.slots.bias);
+        if (weights != nullptr) {
+          gather(weights, state.weight_dtype, state.weight_row, i, count, weight, state.compute);
+        }
+        if (biases != nullptr) {
+          gather(biases, state.bias_dtype, state.bias_row, i, count, bias, state.compute);
+        }
+        kernels.finish(in, weights != nullptr ? weight : nullptr,
+                       biases != nullptr ? bias : nullptr, out, count, mean, factor);
+        scatter(out, state.dtype, y, state.y_row, i, count);
+      }
+    }
+  });
+}
+
+void run_nothing(const KernelState&, const RunArgs&) {}
+
+bool is_half(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBFloat16; }
+
+// Kernels for rows of one type and parameters of another; nullopt: parameters must be converted.
+std::optional<NormKind> norm_kind(DType row, DType parameter) {
+  switch (row) {
+    case DType::kFloat16:
+      if (parameter == row) return NormKind::kFloat16;
+      if (parameter == DType::kFloat32) return NormKind::kFloat16Float32;
+      return std::nullopt;
+    case DType::kBFloat16:
+      if (parameter == row) return NormKind::kBFloat16;
+      if (parameter == DType::kFloat32) return NormKind::kBFloat16Float32;
+      return std::nullopt;
+    case DType::kFloat32:
+      if (parameter == row) return NormKind::kFloat32;
+      return std::nullopt;
+    default:
+      if (parameter == row) return NormKind::kFloat64;
+      return std::nullopt;
+  }
+}
+
+void check_parameter(const Call& call, int argument, std::span<const int64_t> shape) {
+  const TensorView* parameter = call.tensor_or_null(argument);
+  if (parameter == nullptr) return;
+  if (!std::ranges::equal(parameter->dims(), shape)) {
+    fail_argument(FGX_INVALID_ARGUMENT, argument, "its shape is %s, but normalized_shape is %s",
+                  shape_text(parameter->dims()).c_str(), shape_text(shape).c_str());
+  }
+}
+
+void infer_norm(const Call& call, std::vector<OutputSpec>& outputs) {
+  const TensorView& input = call.tensor(kInput);
+  require_dtype(call, kInput, kFloatTypes);
+  const std::span<const int64_t> shape = call.ints(kShape);
+  if (shape.empty()) {
+    fail_argument(FGX_INVALID_ARGUMENT, kShape, "normalized_shape must name at least one dimension");
+  }
+  const size_t ndim = static_cast<size_t>(input.ndim);
+  if (shape.size() > ndim || !std::ranges::equal(input.dims().last(shape.size()), shape)) {
+    fail_argument(FGX_INVALID_ARGUMENT, kShape,
+                  "normalized_shape %s does not match the trailing dimensions of input %s",
+                  shape_text(shape).c_str(), shape_text(input.dims()).c_str());
+  }
+  check_parameter(call, kWeight, shape);
+  add_output(outputs, input.dtype, input.dims());
+}
+
+Strided row_of(const TensorView& tensor, int first_dim) {
+  Strided row;
+  for (int d = first_dim; d < tensor.ndim; ++d) row.append(tensor.shape[d], tensor.strides[d]);
+  return row;
+}
+
+bool contiguous(const Strided& row) {
+  return row.ndim == 0 || (row.ndim == 1 && row.strides[0] == 1);
+}
+
+RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
+  const TensorView& x = call.tensor(kInput);
+  const TensorView& y = call.outputs()[0];
+  if (y.numel == 0) return run_nothing;
+  const TensorView* weight = call.tensor_or_null(kWeight);
+  const TensorView* bias = norm == Norm::kLayer ? call.tensor_or_null(kBias) : nullptr;
+  const int first = x.ndim - static_cast<int>(call.ints(kShape).size());
+
+  WalkDim outer[FGX_MAX_RANK];
+  for (int d = 0; d < first; ++d) outer[d] = {x.shape[d], x.strides[d], y.strides[d]};
+  const int count = merge_dims(outer, first);
+  const Strided x_row = row_of(x, first);
+  const Strided y_row = row_of(y, first);
+  const Strided weight_row = weight != nullptr ? row_of(*weight, 0) : Strided{};
+  const Strided bias_row = bias != nullptr ? row_of(*bias, 0) : Strided{};
+  const auto slot = [&](int argument) {
+    return static_cast<int8_t>(call.arguments()[argument].first_tensor);
+  };
+  const Slots slots = {weight != nullptr ? slot(kWeight) : int8_t{-1},
+                       bias != nullptr ? slot(kBias) : int8_t{-1},
+                       static_cast<int8_t>(call.inputs().size())};
+  const NormTable& table = norm_table_for(best_isa());
+
+  const DType parameter =
+      weight != nullptr ? weight->dtype : bias != nullptr ? bias->dtype : x.dtype;
+  const bool same_parameters = bias == nullptr || bias->dtype == parameter;
+  const std::optional<NormKind> kind = norm_kind(x.dtype, parameter);
+  if (kind && same_parameters && count <= RowWalk::kMaxDims && contiguous(x_row) &&
+      contiguous(y_row) && contiguous(weight_row) && contiguous(bias_row)) {
+    FastState& state = kernel_state.emplace<FastState>();
+    const NormKernels& kernels = table.kinds[static_cast<int>(*kind)];
+    state.kernel = norm == Norm::kLayer ? kernels.layer : kernels.rms;
+    state.length = x_row.count;
+    state.size = static_cast<int32_t>(size_of(x.dtype));
+    state.slots = slots;
+    state.dtype = x.dtype;
+    state.walk.assign(outer, count);
+    return run_rows;
+  }
+  GeneralState& state = kernel_state.emplace<GeneralState>();
+  state.compute = x.dtype == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32;
+  state.kernels = &table.kinds[static_cast<int>(*norm_kind(x.dtype, state.compute))];
+  state.norm = norm;
+  state.dtype = x.dtype;
+  state.weight_dtype = weight != nullptr ? weight->dtype : x.dtype;
+  state.bias_dtype = bias != nullptr ? bias->dtype : x.dtype;
+  state.slots = slots;
+  state.rows = y.numel / x_row.count;
+  state.x_row = x_row;
+  state.y_row = y_row;
+  state.weight_row = weight_row;
+  state.bias_row = bias_row;
+  for (int d = 0; d < count; ++d) {
+    state.x_outer.sizes[d] = state.y_outer.sizes[d] = outer[d].size;
+    state.x_outer.strides[d] = outer[d].in_stride;
+    state.y_outer.strides[d] = outer[d].out_stride;
+  }
+  state.x_outer.ndim = state.y_outer.ndim = count;
+  return run_general;
+}
+
+}  // namespace
+
+double default_rms_eps(DType input) {
+  return input == DType::kFloat64 ? std::numeric_limits<double>::epsilon()
+                                  : static_cast<double>(std::numeric_limits<float>::epsilon());
+}
+
+void infer_layer_norm(const Call& call, std::vector<OutputSpec>& outputs) {
+  infer_norm(call, outputs);
+  check_parameter(call, kBias, call.ints(kShape));
+  // PyTorch's rule: parameters of the input's type, or all float32 beside a half input.
+  const DType input = call.tensor(kInput).dtype;
+  const TensorView* weight = call.tensor_or_null(kWeight);
+  const TensorView* bias = call.tensor_or_null(kBias);
+  const bool mixed = is_half(input) && ((weight != nullptr && weight->dtype == DType::kFloat32) ||
+                                        (bias != nullptr && bias->dtype == DType::kFloat32));
+  const DType wanted = mixed ? DType::kFloat32 : input;
+  for (const int argument : {kWeight, kBias}) {
+    const TensorView* parameter = call.tensor_or_null(argument);
+    if (parameter != nullptr && parameter->dtype != wanted) {
+      fail_argument(FGX_INVALID_ARGUMENT, argument, "it must be %s here; got %s",
+                    info(wanted).name.data(), info(parameter->dtype).name.data());
+    }
+  }
+}
+
+void infer_rms_norm(const Call& call, std::vector<OutputSpec>& outputs) {
+  infer_norm(call, outputs);
+}
+
+int64_t normalized_length(const Call& call) {
+  int64_t length = 1;
+  for (const int64_t size : call.ints(kShape)) length *= size;
+  return length;
+}
+
+RunFn prepare_layer_norm(const Call& call, KernelState& state) {
+  return prepare(call, state, Norm::kLayer);
+}
+RunFn prepare_rms_norm(const Call& call, KernelState& state) {
+  return prepare(call, state, Norm::kRms);
+}
+
+}  // namespace fgx

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// amax and argmax.
+#include "base/error.h"
+#include "kernels/common/strided.h"
+#include "kernels/stable/reduction/reduce.h"
+#include "kernels/stable/reduction/reduction.h"
+#include "schema/type_rules.h"
+
+namespace fgx {
+namespace {
+
+constexpr int kDim = 1;
+constexpr int kKeepDim = 2;
+
+// NaN is above everything; of equals the one that is there stays.
+bool above(const ReduceSlot& part, const ReduceSlot& total) {
+  return part.real > total.real || (part.real != part.real && total.real == total.real);
+}
+bool above_integer(const ReduceSlot& part, const ReduceSlot& total) {
+  return part.integer > total.integer;
+}
+
+template <bool (*kAbove)(const ReduceSlot&, const ReduceSlot&)>
+void fold(ReduceSlot* total, const ReduceSlot& part, int64_t offset) {
+  if (!kAbove(part, *total)) return;
+  *total = part;
+  total->index += offset;
+}
+
+void write_reals(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
+                 int64_t stride) {
+  const int64_t step = stride * size_of(dtype);
+  for (int64_t i = 0; i < count; ++i) write_real(dtype, out + i * step, totals[i].real);
+}
+void write_integers(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
+                    int64_t stride) {
+  const int64_t step = stride * size_of(dtype);
+  for (int64_t i = 0; i < count; ++i) write_integer(dtype, out + i * step, totals[i].integer);
+}
+void write_indices(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
+                   int64_t stride) {
+  const int64_t step = stride * size_of(dtype);
+  for (int64_t i = 0; i < count; ++i) write_integer(dtype, out + i * step, totals[i].index);
+}
+
+// Nothing is ever reduced to nothing here: the type rule refuses it.
+constexpr ReduceOps kMaxOps = {fold<above>, write_reals, {{.real = 0}, 0}};
+constexpr ReduceOps kIntegerMaxOps = {fold<above_integer>, write_integers, {{.integer = 0}, 0}};
+constexpr ReduceOps kArgmaxOps = {fold<above>, write_indices, {{.real = 0}, 0}};
+constexpr ReduceOps kIntegerArgmaxOps = {fold<above_integer>, write_indices, {{.integer = 0}, 0}};
+
+ReduceRequest request_of(const Call& call) {
+  const TensorView& self = call.tensor(0);
+  ReduceRequest request;
+  request.reduced = reduced_dims(call, kDim, self.ndim);
+  request.keepdim = call.flag(kKeepDim);
+  request.compute = self.dtype;
+  return request;
+}
+
+}  // namespace
+
+void infer_amax(const Call& call, std::vector<OutputSpec>& outputs) {
+  const TensorView& self = call.tensor(0);
+  const uint32_t reduced = reduced_dims(call, kDim, self.ndim);
+  require_elements(call, kDim, self, reduced);
+  outputs.push_back({self.dtype, reduced_shape(self.dims(), reduced, call.flag(kKeepDim))});
+}
+
+void infer_argmax(const Call& call, std::vector<OutputSpec>& outputs) {
+  const TensorView& self = call.tensor(0);
+  if (self.dtype == DType::kBool) {
+    fail_argument(FGX_INVALID_ARGUMENT, 0, "argmax takes no bool tensors");
+  }
+  const uint32_t reduced = reduced_dims(call, kDim, self.ndim);
+  require_elements(call, kDim, self, reduced);
+  outputs.push_back({DType::kInt64, reduced_shape(self.dims(), reduced, call.flag(kKeepDim))});
+}
+
+RunFn prepare_amax(const Call& call, KernelState& state) {
+  ReduceRequest request = request_of(call);
+  request.table = &max_table_for(best_isa());
+  request.ops = is_float(request.compute) ? &kMaxOps : &kIntegerMaxOps;
+  return prepare_reduce(call, request, state);
+}
+
+RunFn prepare_argmax(const Call& call, KernelState& state) {
+  ReduceRequest request = request_of(call);
+  request.ordered = true;
+  request.table = &argmax_table_for(best_isa());
+  request.ops = is_float(request.compute) ? &kArgmaxOps : &kIntegerArgmaxOps;
+  return prepare_reduce(call, request, state);
+}
+
+}  // namespace fgx

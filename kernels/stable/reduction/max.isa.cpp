@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Largest elements of rows and of columns. NaN is larger than anything.
+#include "kernels/common/row_vector.h"
+#include "kernels/stable/reduction/reduce_kernels.h"
+
+namespace fgx::FGX_ISA {
+namespace {
+
+using namespace row;
+
+constexpr double kNan = __builtin_nan("");
+constexpr double kInfinity = __builtin_inf();
+
+// Hardware maxima drop NaN, so it is looked for beside them, two vectors per comparison.
+template <typename T>
+double max_of_row(const T* x, int64_t n) {
+  using Vec = typename Compute<T>::Vec;
+  using Scalar = typename Compute<T>::Scalar;
+  constexpr int kLanes = Compute<T>::kLanes;
+  const Scalar lowest = static_cast<Scalar>(-kInfinity);
+  Vec best[4] = {splat(lowest), splat(lowest), splat(lowest), splat(lowest)};
+  auto nan = either_nan(best[0], best[0]);
+  int64_t i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+    const Vec a = load(x + i);
+    const Vec b = load(x + i + kLanes);
+    const Vec c = load(x + i + 2 * kLanes);
+    const Vec d = load(x + i + 3 * kLanes);
+    nan |= either_nan(a, b) | either_nan(c, d);
+    best[0] = larger(a, best[0]);
+    best[1] = larger(b, best[1]);
+    best[2] = larger(c, best[2]);
+    best[3] = larger(d, best[3]);
+  }
+  for (; i + kLanes <= n; i += kLanes) {
+    const Vec a = load(x + i);
+    nan |= either_nan(a, a);
+    best[0] = larger(a, best[0]);
+  }
+  if (i < n) {
+    const Vec a = load_some(x + i, static_cast<int>(n - i), lowest);
+    nan |= either_nan(a, a);
+    best[0] = larger(a, best[0]);
+  }
+  if (any(nan)) return kNan;
+  return max_lanes(larger(larger(best[0], best[1]), larger(best[2], best[3])));
+}
+
+template <typename T>
+void max_rows(const void* data, int64_t row_stride, int64_t rows, int64_t n, ReduceSlot* slots) {
+  const T* x = static_cast<const T*>(data);
+  for (int64_t r = 0; r < rows; ++r) slots[r].real = max_of_row(x + r * row_stride, n);
+}
+
+template <typename T>
+void max_columns(const void* data, int64_t row_stride, int64_t rows, int64_t columns,
+                 ReduceSlot* slots) {
+  using Scalar = typename Compute<T>::Scalar;
+  using Vec = typename Compute<T>::Vec;
+  constexpr int kLanes = Compute<T>::kLanes;
+  const T* x = static_cast<const T*>(data);
+  const int64_t whole = columns / kLanes * kLanes;
+  const int tail = static_cast<int>(columns - whole);
+  alignas(64) Scalar best[kReduceColumns + 16];
+  const auto keep_larger = [&](int64_t c, Vec value) {
+    const Vec old = load(best + c);
+    // A NaN that is there stays: it is not below anything.
+    store(best + c, ((value > old) | (value != value)) ? value : old);
+  };
+  for (int64_t c = 0; c < whole + kLanes; c += kLanes) {
+    store(best + c, splat(static_cast<Scalar>(-kInfinity)));
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    const T* p = x + r * row_stride;
+    for (int64_t c = 0; c < whole; c += kLanes) keep_larger(c, load(p + c));
+    if (tail != 0) {
+      keep_larger(whole, load_some(p + whole, tail, static_cast<Scalar>(-kInfinity)));
+    }
+  }
+  for (int64_t c = 0; c < columns; ++c) slots[c].real = static_cast<double>(best[c]);
+}
+
+template <typename T>
+void max_integer_rows(const void* data, int64_t row_stride, int64_t rows, int64_t n,
+                      ReduceSlot* slots) {
+  const T* x = static_cast<const T*>(data);
+  for (int64_t r = 0; r < rows; ++r, x += row_stride) {
+    T best = x[0];
+    for (int64_t i = 1; i < n; ++i) best = x[i] > best ? x[i] : best;
+    slots[r].integer = static_cast<int64_t>(best);
+  }
+}
+
+template <typename T>
+void max_integer_columns(const void* data, int64_t row_stride, int64_t rows, int64_t columns,
+                         ReduceSlot* slots) {
+  const T* x = static_cast<const T*>(data);
+  T best[kReduceColumns];
+  for (int64_t c = 0; c < columns; ++c) best[c] = x[c];
+  for (int64_t r = 1; r < rows; ++r) {
+    const T* p = x + r * row_stride;
+    for (int64_t c = 0; c < columns; ++c) best[c] = p[c] > best[c] ? p[c] : best[c];
+  }
+  for (int64_t c = 0; c < columns; ++c) slots[c].integer = static_cast<int64_t>(best[c]);
+}
+
+}  // namespace
+
+extern const ReduceTable max_table = {
+    {max_integer_rows<uint8_t>, max_integer_rows<uint8_t>, max_integer_rows<int8_t>,
+     max_integer_rows<int16_t>, max_integer_rows<int32_t>, max_integer_rows<int64_t>,
+     max_rows<F16>, max_rows<BF16>, max_rows<float>, max_rows<double>},
+    {max_integer_columns<uint8_t>, max_integer_columns<uint8_t>, max_integer_columns<int8_t>,
+     max_integer_columns<int16_t>, max_integer_columns<int32_t>, max_integer_columns<int64_t>,
+     max_columns<F16>, max_columns<BF16>, max_columns<float>, max_columns<double>}};
+
+}  // namespace fgx::FGX_ISA

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What sum, mean, amax and argmax share: which dimensions go, and the walk over the rest.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/stable/reduction/reduce_kernels.h"
+#include "schema/operator.h"
+
+namespace fgx {
+
+// amax and argmax of nothing do not exist: throws InvalidArgument.
+void require_elements(const Call& call, int dim_argument, const TensorView& self,
+                      uint32_t reduced);
+
+// How slots of one operator are folded and written.
+struct ReduceOps {
+  // total = total combined with part, whose indices are `offset` further on.
+  void (*fold)(ReduceSlot* total, const ReduceSlot& part, int64_t offset);
+  // Writes totals to elements `stride` apart. `length`: number of elements reduced.
+  void (*write)(const ReduceSlot* totals, int64_t count, int64_t length, DType dtype, char* out,
+                int64_t stride);
+  // Result of reducing nothing.
+  ReduceSlot empty;
+};
+
+struct ReduceRequest {
+  uint32_t reduced = 0;  // dimensions of self
+  bool keepdim = false;
+  bool ordered = false;  // elements must be visited in row-major order (argmax)
+  DType compute = DType::kFloat32;  // elements are converted to this type first
+  const ReduceTable* table = nullptr;
+  const ReduceOps* ops = nullptr;
+};
+// Chooses the walk for the call's first input and output. The result does not depend on the number of
+// threads: long rows are cut at fixed places.
+RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState& state);
+
+}  // namespace fgx

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// sum and mean.
+#include <limits>
+
+#include "base/error.h"
+#include "kernels/common/strided.h"
+#include "kernels/stable/reduction/reduce.h"
+#include "kernels/stable/reduction/reduction.h"
+#include "schema/type_rules.h"
+
+namespace fgx {
+namespace {
+
+constexpr int kDim = 1;
+constexpr int kKeepDim = 2;
+constexpr int kDtype = 3;
+
+void fold_reals(ReduceSlot* total, const ReduceSlot& part, int64_t) { total->real += part.real; }
+
+void fold_integers(ReduceSlot* total, const ReduceSlot& part, int64_t) {
+  total->integer = static_cast<int64_t>(static_cast<uint64_t>(total->integer) +
+                                        static_cast<uint64_t>(part.integer));
+}
+
+void write_sums(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
+                int64_t stride) {
+  const int64_t step = stride * size_of(dtype);
+  if (dtype == DType::kFloat32) {
+    for (int64_t i = 0; i < count; ++i) {
+      *reinterpret_cast<float*>(out + i * step) = static_cast<float>(totals[i].real);
+    }
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i) write_real(dtype, out + i * step, totals[i].real);
+}
+
+void write_integer_sums(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
+                        int64_t stride) {
+  const int64_t step = stride * size_of(dtype);
+  for (int64_t i = 0; i < count; ++i) write_integer(dtype, out + i * step, totals[i].integer);
+}
+
+void write_means(const ReduceSlot* totals, int64_t count, int64_t length, DType dtype, char* out,
+                 int64_t stride) {
+  const int64_t step = stride * size_of(dtype);
+  const double divisor = static_cast<double>(length);
+  for (int64_t i = 0; i < count; ++i) write_real(dtype, out + i * step, totals[i].real / divisor);
+}
+
+constexpr ReduceOps kSumOps = {fold_reals, write_sums, {{.real = 0}, 0}};
+constexpr ReduceOps kIntegerSumOps = {fold_integers, write_integer_sums, {{.integer = 0}, 0}};
+constexpr ReduceOps kMeanOps = {fold_reals, write_means, {{.real = 0}, 0}};
+
+// PyTorch converts elements to the result's type first; left out where that changes nothing.
+DType sum_compute_type(DType in, DType out) {
+  const bool exact_integers = !is_float(in) && is_integer(out);  // modular arithmetic
+  const bool exact_reals =
+      (in == DType::kFloat16 || in == DType::kBFloat16) && out == DType::kFloat32;
+  return exact_integers || exact_reals ? in : out;
+}
+
+RunFn prepare(const Call& call, KernelState& state, bool mean) {
+  const TensorView& self = call.tensor(0);
+  const DType out = call.outputs()[0].dtype;
+  ReduceRequest request;
+  request.reduced = reduced_dims(call, kDim, self.ndim);
+  request.keepdim = call.flag(kKeepDim);
+  request.compute = sum_compute_type(self.dtype, out);
+  request.table = &sum_table_for(best_isa());
+  request.ops = mean ? &kMeanOps : is_float(out) ? &kSumOps : &kIntegerSumOps;
+  return prepare_reduce(call, request, state);
+}
+
+}  // namespace
+
+void infer_sum(const Call& call, std::vector<OutputSpec>& outputs) {
+  const TensorView& self = call.tensor(0);
+  const DType natural = is_float(self.dtype) ? self.dtype : DType::kInt64;
+  const uint32_t reduced = reduced_dims(call, kDim, self.ndim);
+  outputs.push_back({call.arguments()[kDtype].dtype.value_or(natural),
+                     reduced_shape(self.dims(), reduced, call.flag(kKeepDim))});
+}
+
+void infer_mean(const Call& call, std::vector<OutputSpec>& outputs) {
+  const TensorView& self = call.tensor(0);
+  const std::optional<DType> wish = call.arguments()[kDtype].dtype;
+  if (!is_float(wish.value_or(self.dtype))) {
+    fail_argument(FGX_INVALID_ARGUMENT, wish ? kDtype : 0,
+                  "mean needs a floating point type; got %s",
+                  info(wish.value_or(self.dtype)).name.data());
+  }
+  const uint32_t reduced = reduced_dims(call, kDim, self.ndim);
+  outputs.push_back(
+      {wish.value_or(self.dtype), reduced_shape(self.dims(), reduced, call.flag(kKeepDim))});
+}
+
+int64_t reduced_length(const Call& call) {
+  const TensorView& self = call.tensor(0);
+  const uint32_t reduced = reduced_dims(call, kDim, self.ndim);
+  int64_t length = 1;
+  for (int d = 0; d < self.ndim; ++d) {
+    if (((reduced >> d) & 1u) != 0) length *= self.shape[d];
+  }
+  return length;
+}
+
+RunFn prepare_sum(const Call& call, KernelState& state) { return prepare(call, state, false); }
+RunFn prepare_mean(const Call& call, KernelState& state) { return prepare(call, state, true); }
+
+}  // namespace fgx

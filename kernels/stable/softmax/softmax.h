@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Type rule, kernels and oracle of the softmax family.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "kernels/stable/softmax/softmax_kernels.h"
+#include "schema/operator.h"
+
+namespace fgx {
+
+void infer_softmax(const Call& call, std::vector<OutputSpec>& outputs);
+// Elements that go into one result.
+int64_t softmax_length(const Call& call);
+RunFn prepare_softmax(const Call& call, KernelState& state);
+void oracle_softmax(const Call& call, const std::vector<OracleTensor>& inputs,
+                    std::vector<OracleTensor>& outputs);
+
+// The kernels for a pair of types; nullopt where the input must be converted first.
+std::optional<SoftmaxKind> softmax_kind(DType in, DType out);
+
+}  // namespace fgx
