@@ -3,7 +3,6 @@
 #include "kernels/stable/norm/norm.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -95,7 +94,6 @@ void run_general(const KernelState& kernel_state, const RunArgs& args) {
   const NormKernels& kernels = *state.kernels;
   const int64_t length = state.x_row.count;
   const double eps = eps_of(args, state.dtype);
-  const bool single = state.dtype != DType::kFloat64;
   const int64_t grain = std::max<int64_t>(1, kGrainElements / 4 / length);
   args.pool->parallel_for(state.rows, grain, [&](int64_t begin, int64_t end) {
     alignas(64) char in[kNormPiece * 8];
@@ -113,20 +111,11 @@ void run_general(const KernelState& kernel_state, const RunArgs& args) {
         gather(x, state.dtype, state.x_row, start, count, in, state.dtype);
         return count;
       };
-      const auto rounded = [&](double value) {
-        return single ? static_cast<double>(static_cast<float>(value)) : value;
-      };
-      double mean = 0;
-      if (state.norm == Norm::kLayer) {
-        for (int64_t i = 0; i < length; i += kNormPiece) mean += kernels.sum(in, fetch(i));
-        mean = rounded(mean / static_cast<double>(length));
+      NormSums sums{state.norm == Norm::kLayer, 0, 0, 0, length, eps};
+      for (int64_t i = 0; i < length && sums.centred; i += kNormPiece) {
+        sums.sum += kernels.sum(in, fetch(i));
       }
-      double squares = 0;
-      for (int64_t i = 0; i < length; i += kNormPiece) squares += kernels.squares(in, fetch(i), mean);
-      const double variance = squares / static_cast<double>(length);
-      const double factor =
-          single ? 1 / std::sqrt(static_cast<float>(variance) + static_cast<float>(eps))
-                 : 1 / std::sqrt(variance + eps);
+      for (int64_t i = 0; i < length; i += kNormPiece) kernels.moments(in, fetch(i), &sums);
       for (int64_t i = 0; i < length; i += kNormPiece) {
         const int64_t count = fetch(i);
         const void* weights = pointer(args, state.slots.weight);
@@ -138,7 +127,7 @@ void run_general(const KernelState& kernel_state, const RunArgs& args) {
           gather(biases, state.bias_dtype, state.bias_row, i, count, bias, state.compute);
         }
         kernels.finish(in, weights != nullptr ? weight : nullptr,
-                       biases != nullptr ? bias : nullptr, out, count, mean, factor);
+                       biases != nullptr ? bias : nullptr, out, count, sums);
         scatter(out, state.dtype, y, state.y_row, i, count);
       }
     }

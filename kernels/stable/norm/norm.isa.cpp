@@ -35,62 +35,111 @@ double plain_sum(const T* x, int64_t n) {
 }
 
 template <typename T>
-double sum_of_squares(const T* x, int64_t n, typename Compute<T>::Scalar mean) {
+double sum_of_squares(const T* x, int64_t n) {
   double total = 0;
   for (int64_t i = 0; i < n; i += kNormPiece) {
     total += static_cast<double>(
-        sum_of(x + i, n - i < kNormPiece ? n - i : kNormPiece, mean, [mean](auto v) {
-          const auto centred = v - mean;
-          return centred * centred;
-        }));
+        sum_of(x + i, n - i < kNormPiece ? n - i : kNormPiece, 0, [](auto v) { return v * v; }));
   }
   return total;
 }
 
-// y = (x - mean) * factor * weight + bias.
-template <bool kWeight, bool kBias, typename T, typename W, typename Scalar>
-void finish_row(const T* x, const W* weight, const W* bias, T* y, int64_t n, Scalar mean,
-                Scalar factor) {
+struct Moments {
+  double rest = 0;     // sum of x - mean: what rounding left out of the mean
+  double squares = 0;  // sum of (x - mean)^2
+};
+
+template <typename T>
+void add_moments(const T* x, int64_t n, typename Compute<T>::Scalar mean, Moments* moments) {
+  using Vec = typename Compute<T>::Vec;
   constexpr int kLanes = Compute<T>::kLanes;
+  for (int64_t start = 0; start < n; start += kNormPiece, x += kNormPiece) {
+    const int64_t count = n - start < kNormPiece ? n - start : kNormPiece;
+    Vec rest[4] = {};
+    Vec squares[4] = {};
+    const auto add = [&](int k, Vec value) {
+      const Vec centred = value - mean;
+      rest[k] += centred;
+      squares[k] += centred * centred;
+    };
+    int64_t i = 0;
+    for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+      for (int k = 0; k < 4; ++k) add(k, load(x + i + k * kLanes));
+    }
+    for (; i + kLanes <= count; i += kLanes) add(0, load(x + i));
+    if (i < count) add(1, load_some(x + i, static_cast<int>(count - i), mean));
+    moments->rest += static_cast<double>(sum_lanes((rest[0] + rest[2]) + (rest[1] + rest[3])));
+    moments->squares +=
+        static_cast<double>(sum_lanes((squares[0] + squares[2]) + (squares[1] + squares[3])));
+  }
+}
+
+// What a row is scaled by: y = ((x - mean) * factor + shift) * weight + bias. `shift` makes up for the
+// rounding of the mean.
+template <typename Scalar>
+struct Scaling {
+  Scalar mean;
+  Scalar factor;
+  Scalar shift;
+};
+
+template <bool kCentred, bool kWeight, bool kBias, typename T, typename W, typename Scalar>
+void finish_row(const T* x, const W* weight, const W* bias, T* y, int64_t n,
+                Scaling<Scalar> scaling) {
+  constexpr int kLanes = Compute<T>::kLanes;
+  const auto apply = [&](auto v) {
+    if constexpr (kCentred) {
+      return (v - scaling.mean) * scaling.factor + scaling.shift;
+    } else {
+      return v * scaling.factor;
+    }
+  };
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    auto v = (load(x + i) - mean) * factor;
+    auto v = apply(load(x + i));
     if constexpr (kWeight) v = v * load(weight + i);
     if constexpr (kBias) v = v + load(bias + i);
     store(y + i, v);
   }
   if (i < n) {
     const int some = static_cast<int>(n - i);
-    auto v = (load_some(x + i, some, 0) - mean) * factor;
+    auto v = apply(load_some(x + i, some, 0));
     if constexpr (kWeight) v = v * load_some(weight + i, some, 0);
     if constexpr (kBias) v = v + load_some(bias + i, some, 0);
     store_some(y + i, v, some);
   }
 }
 
-template <typename T, typename W>
+template <bool kCentred, typename T, typename W, typename Scalar>
 void finish_any(const T* x, const W* weight, const W* bias, T* y, int64_t n,
-                typename Compute<T>::Scalar mean, typename Compute<T>::Scalar factor) {
+                Scaling<Scalar> scaling) {
   if (weight != nullptr && bias != nullptr) {
-    finish_row<true, true>(x, weight, bias, y, n, mean, factor);
+    finish_row<kCentred, true, true>(x, weight, bias, y, n, scaling);
   } else if (weight != nullptr) {
-    finish_row<true, false>(x, weight, bias, y, n, mean, factor);
+    finish_row<kCentred, true, false>(x, weight, bias, y, n, scaling);
   } else if (bias != nullptr) {
-    finish_row<false, true>(x, weight, bias, y, n, mean, factor);
+    finish_row<kCentred, false, true>(x, weight, bias, y, n, scaling);
   } else {
-    finish_row<false, false>(x, weight, bias, y, n, mean, factor);
+    finish_row<kCentred, false, false>(x, weight, bias, y, n, scaling);
   }
 }
 
-// 1 / sqrt(mean square + eps), rounded to the compute type as PyTorch does.
+// 1 / sqrt(mean square + eps), in the compute type as PyTorch does.
 template <typename Scalar>
-Scalar factor_of(double squares, int64_t n, double eps) {
-  const Scalar variance = static_cast<Scalar>(squares / static_cast<double>(n));
+Scalar factor_of(double mean_square, double eps) {
   if constexpr (sizeof(Scalar) == 8) {
-    return 1 / __builtin_sqrt(variance + eps);
+    return 1 / __builtin_sqrt(mean_square + eps);
   } else {
-    return 1 / __builtin_sqrtf(variance + static_cast<float>(eps));
+    return 1 / __builtin_sqrtf(static_cast<float>(mean_square) + static_cast<float>(eps));
   }
+}
+
+template <typename Scalar>
+Scaling<Scalar> layer_scaling(Scalar mean, const Moments& moments, int64_t n, double eps) {
+  const double rest = moments.rest / static_cast<double>(n);
+  const double variance = moments.squares / static_cast<double>(n) - rest * rest;
+  const Scalar factor = factor_of<Scalar>(variance < 0 ? 0 : variance, eps);
+  return {mean, factor, static_cast<Scalar>(-rest) * factor};
 }
 
 template <typename T, typename W>
@@ -100,9 +149,10 @@ void layer_norm_rows(const NormRows& work) {
   T* y = static_cast<T*>(work.y);
   for (int64_t r = 0; r < work.rows; ++r, x += work.x_stride, y += work.y_stride) {
     const Scalar mean = static_cast<Scalar>(plain_sum(x, work.n) / static_cast<double>(work.n));
-    const Scalar factor = factor_of<Scalar>(sum_of_squares(x, work.n, mean), work.n, work.eps);
-    finish_any(x, static_cast<const W*>(work.weight), static_cast<const W*>(work.bias), y, work.n,
-               mean, factor);
+    Moments moments;
+    add_moments(x, work.n, mean, &moments);
+    finish_any<true>(x, static_cast<const W*>(work.weight), static_cast<const W*>(work.bias), y,
+                     work.n, layer_scaling(mean, moments, work.n, work.eps));
   }
 }
 
@@ -112,9 +162,10 @@ void rms_norm_rows(const NormRows& work) {
   const T* x = static_cast<const T*>(work.x);
   T* y = static_cast<T*>(work.y);
   for (int64_t r = 0; r < work.rows; ++r, x += work.x_stride, y += work.y_stride) {
-    const Scalar factor = factor_of<Scalar>(sum_of_squares(x, work.n, Scalar{0}), work.n, work.eps);
-    finish_any(x, static_cast<const W*>(work.weight), static_cast<const W*>(nullptr), y, work.n,
-               Scalar{0}, factor);
+    const double squares = sum_of_squares(x, work.n);
+    const Scalar factor = factor_of<Scalar>(squares / static_cast<double>(work.n), work.eps);
+    finish_any<false>(x, static_cast<const W*>(work.weight), static_cast<const W*>(nullptr), y,
+                      work.n, Scaling<Scalar>{0, factor, 0});
   }
 }
 
@@ -123,21 +174,36 @@ double step_sum(const void* x, int64_t n) {
   return plain_sum(static_cast<const T*>(x), n);
 }
 template <typename T>
-double step_squares(const void* x, int64_t n, double mean) {
-  return sum_of_squares(static_cast<const T*>(x), n,
-                        static_cast<typename Compute<T>::Scalar>(mean));
+void step_moments(const void* x, int64_t n, NormSums* sums) {
+  using Scalar = typename Compute<T>::Scalar;
+  const double mean = sums->centred ? sums->sum / static_cast<double>(sums->length) : 0;
+  Moments moments{sums->rest, sums->squares};
+  add_moments(static_cast<const T*>(x), n, static_cast<Scalar>(mean), &moments);
+  sums->rest = moments.rest;
+  sums->squares = moments.squares;
 }
 template <typename T, typename W>
 void step_finish(const void* x, const void* weight, const void* bias, void* y, int64_t n,
-                 double mean, double factor) {
+                 const NormSums& sums) {
   using Scalar = typename Compute<T>::Scalar;
-  finish_any(static_cast<const T*>(x), static_cast<const W*>(weight), static_cast<const W*>(bias),
-             static_cast<T*>(y), n, static_cast<Scalar>(mean), static_cast<Scalar>(factor));
+  const double length = static_cast<double>(sums.length);
+  const T* from = static_cast<const T*>(x);
+  T* to = static_cast<T*>(y);
+  const W* w = static_cast<const W*>(weight);
+  const W* b = static_cast<const W*>(bias);
+  if (sums.centred) {
+    finish_any<true>(from, w, b, to, n,
+                     layer_scaling(static_cast<Scalar>(sums.sum / length),
+                                   Moments{sums.rest, sums.squares}, sums.length, sums.eps));
+  } else {
+    const Scalar factor = factor_of<Scalar>(sums.squares / length, sums.eps);
+    finish_any<false>(from, w, b, to, n, Scaling<Scalar>{0, factor, 0});
+  }
 }
 
 template <typename T, typename W>
 constexpr NormKernels kKernels = {layer_norm_rows<T, W>, rms_norm_rows<T, W>, step_sum<T>,
-                                  step_squares<T>, step_finish<T, W>};
+                                  step_moments<T>, step_finish<T, W>};
 
 }  // namespace
 

@@ -36,15 +36,25 @@ struct NormRows {
   double eps;
 };
 
+// What a row's steps have found.
+struct NormSums {
+  bool centred;    // layer_norm; rms_norm takes the mean as zero
+  double sum;
+  double rest;     // sum of x - mean
+  double squares;  // sum of (x - mean)^2
+  int64_t length;
+  double eps;
+};
+
 struct NormKernels {
   void (*layer)(const NormRows& work);
   void (*rms)(const NormRows& work);
-  // The steps by themselves, for rows that are not contiguous; n <= kNormPiece. `squares` adds up
-  // (x - mean)^2; `finish` writes (x - mean) * factor * weight + bias.
+  // The steps by themselves, for rows that are not contiguous; n <= kNormPiece. First
+  // `sum`, then `moments` adds to rest and squares (about the mean rounded to the compute type).
   double (*sum)(const void* x, int64_t n);
-  double (*squares)(const void* x, int64_t n, double mean);
+  void (*moments)(const void* x, int64_t n, NormSums* sums);
   void (*finish)(const void* x, const void* weight, const void* bias, void* y, int64_t n,
-                 double mean, double factor);
+                 const NormSums& sums);
 };
 
 struct NormTable {

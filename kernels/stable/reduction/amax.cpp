@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // amax and argmax.
 #include "base/error.h"
-#include "kernels/common/strided.h"
 #include "kernels/stable/reduction/reduce.h"
 #include "kernels/stable/reduction/reduction.h"
 #include "schema/type_rules.h"
@@ -25,22 +24,6 @@ void fold(ReduceSlot* total, const ReduceSlot& part, int64_t offset) {
   if (!kAbove(part, *total)) return;
   *total = part;
   total->index += offset;
-}
-
-void write_reals(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
-                 int64_t stride) {
-  const int64_t step = stride * size_of(dtype);
-  for (int64_t i = 0; i < count; ++i) write_real(dtype, out + i * step, totals[i].real);
-}
-void write_integers(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
-                    int64_t stride) {
-  const int64_t step = stride * size_of(dtype);
-  for (int64_t i = 0; i < count; ++i) write_integer(dtype, out + i * step, totals[i].integer);
-}
-void write_indices(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
-                   int64_t stride) {
-  const int64_t step = stride * size_of(dtype);
-  for (int64_t i = 0; i < count; ++i) write_integer(dtype, out + i * step, totals[i].index);
 }
 
 // Nothing is ever reduced to nothing here: the type rule refuses it.

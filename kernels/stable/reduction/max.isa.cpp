@@ -52,6 +52,7 @@ void max_rows(const void* data, int64_t row_stride, int64_t rows, int64_t n, Red
   for (int64_t r = 0; r < rows; ++r) slots[r].real = max_of_row(x + r * row_stride, n);
 }
 
+// Columns: four rows at a time, looking out for NaN; only where there is one, again with care.
 template <typename T>
 void max_columns(const void* data, int64_t row_stride, int64_t rows, int64_t columns,
                  ReduceSlot* slots) {
@@ -61,21 +62,41 @@ void max_columns(const void* data, int64_t row_stride, int64_t rows, int64_t col
   const T* x = static_cast<const T*>(data);
   const int64_t whole = columns / kLanes * kLanes;
   const int tail = static_cast<int>(columns - whole);
+  const Scalar lowest = static_cast<Scalar>(-kInfinity);
   alignas(64) Scalar best[kReduceColumns + 16];
+  auto nan = either_nan(Vec{}, Vec{});
+  for (int64_t c = 0; c < whole + kLanes; c += kLanes) store(best + c, splat(lowest));
+  int64_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    const T* p = x + r * row_stride;
+    for (int64_t c = 0; c < whole; c += kLanes, p += kLanes) {
+      const Vec v0 = load(p);
+      const Vec v1 = load(p + row_stride);
+      const Vec v2 = load(p + 2 * row_stride);
+      const Vec v3 = load(p + 3 * row_stride);
+      nan |= either_nan(v0, v1) | either_nan(v2, v3);
+      store(best + c, larger(larger(larger(v0, v1), larger(v2, v3)), load(best + c)));
+    }
+  }
+  for (; r < rows; ++r) {
+    for (int64_t c = 0; c < whole; c += kLanes) {
+      const Vec value = load(x + r * row_stride + c);
+      nan |= either_nan(value, value);
+      store(best + c, larger(value, load(best + c)));
+    }
+  }
+  const bool careful = any(nan);
   const auto keep_larger = [&](int64_t c, Vec value) {
     const Vec old = load(best + c);
     // A NaN that is there stays: it is not below anything.
     store(best + c, ((value > old) | (value != value)) ? value : old);
   };
-  for (int64_t c = 0; c < whole + kLanes; c += kLanes) {
-    store(best + c, splat(static_cast<Scalar>(-kInfinity)));
-  }
-  for (int64_t r = 0; r < rows; ++r) {
+  for (r = 0; r < rows && (careful || tail != 0); ++r) {
     const T* p = x + r * row_stride;
-    for (int64_t c = 0; c < whole; c += kLanes) keep_larger(c, load(p + c));
-    if (tail != 0) {
-      keep_larger(whole, load_some(p + whole, tail, static_cast<Scalar>(-kInfinity)));
+    if (careful) {
+      for (int64_t c = 0; c < whole; c += kLanes) keep_larger(c, load(p + c));
     }
+    if (tail != 0) keep_larger(whole, load_some(p + whole, tail, lowest));
   }
   for (int64_t c = 0; c < columns; ++c) slots[c].real = static_cast<double>(best[c]);
 }

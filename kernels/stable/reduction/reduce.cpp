@@ -276,15 +276,16 @@ RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState
   common.out_size = static_cast<int32_t>(size_of(out.dtype));
   common.out_dtype = out.dtype;
 
-  const bool as_rows = reduced.ndim == 0 || (reduced.ndim == 1 && reduced.strides[0] == 1);
-  const bool as_columns =
-      reduced.ndim == 1 && kept_count > 0 && kept[kept_count - 1].in_stride == 1;
+  const WalkDim inner = kept_count > 0 ? kept[kept_count - 1] : WalkDim{1, 0, 0};
+  const bool as_columns = reduced.ndim <= 1 && kept_count > 0 && inner.in_stride == 1;
+  const bool as_rows =
+      reduced.ndim == 0 ? !as_columns : reduced.ndim == 1 && reduced.strides[0] == 1;
   if (reduced.count > 0 && self.dtype == request.compute && kept_count <= RowWalk::kMaxDims &&
       (as_rows || as_columns)) {
     FastState& state = kernel_state.emplace<FastState>();
     static_cast<Common&>(state) = common;
     state.walk.assign(kept, kept_count);
-    state.row_stride = as_rows ? state.walk.inner().in_stride : reduced.strides[0];
+    state.row_stride = as_rows ? inner.in_stride : reduced.ndim == 1 ? reduced.strides[0] : 0;
     return as_rows ? run_rows : run_columns;
   }
   GeneralState& state = kernel_state.emplace<GeneralState>();

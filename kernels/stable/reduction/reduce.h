@@ -25,6 +25,16 @@ struct ReduceOps {
   ReduceSlot empty;
 };
 
+// Writers for ReduceOps: each total, divided or not, converted to `dtype`.
+void write_reals(const ReduceSlot* totals, int64_t count, int64_t length, DType dtype, char* out,
+                 int64_t stride);
+void write_means(const ReduceSlot* totals, int64_t count, int64_t length, DType dtype, char* out,
+                 int64_t stride);
+void write_integers(const ReduceSlot* totals, int64_t count, int64_t length, DType dtype, char* out,
+                    int64_t stride);
+void write_indices(const ReduceSlot* totals, int64_t count, int64_t length, DType dtype, char* out,
+                   int64_t stride);
+
 struct ReduceRequest {
   uint32_t reduced = 0;  // dimensions of self
   bool keepdim = false;

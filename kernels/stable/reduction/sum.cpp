@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // sum and mean.
-#include <limits>
-
 #include "base/error.h"
-#include "kernels/common/strided.h"
 #include "kernels/stable/reduction/reduce.h"
 #include "kernels/stable/reduction/reduction.h"
 #include "schema/type_rules.h"
@@ -22,33 +19,8 @@ void fold_integers(ReduceSlot* total, const ReduceSlot& part, int64_t) {
                                         static_cast<uint64_t>(part.integer));
 }
 
-void write_sums(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
-                int64_t stride) {
-  const int64_t step = stride * size_of(dtype);
-  if (dtype == DType::kFloat32) {
-    for (int64_t i = 0; i < count; ++i) {
-      *reinterpret_cast<float*>(out + i * step) = static_cast<float>(totals[i].real);
-    }
-    return;
-  }
-  for (int64_t i = 0; i < count; ++i) write_real(dtype, out + i * step, totals[i].real);
-}
-
-void write_integer_sums(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
-                        int64_t stride) {
-  const int64_t step = stride * size_of(dtype);
-  for (int64_t i = 0; i < count; ++i) write_integer(dtype, out + i * step, totals[i].integer);
-}
-
-void write_means(const ReduceSlot* totals, int64_t count, int64_t length, DType dtype, char* out,
-                 int64_t stride) {
-  const int64_t step = stride * size_of(dtype);
-  const double divisor = static_cast<double>(length);
-  for (int64_t i = 0; i < count; ++i) write_real(dtype, out + i * step, totals[i].real / divisor);
-}
-
-constexpr ReduceOps kSumOps = {fold_reals, write_sums, {{.real = 0}, 0}};
-constexpr ReduceOps kIntegerSumOps = {fold_integers, write_integer_sums, {{.integer = 0}, 0}};
+constexpr ReduceOps kSumOps = {fold_reals, write_reals, {{.real = 0}, 0}};
+constexpr ReduceOps kIntegerSumOps = {fold_integers, write_integers, {{.integer = 0}, 0}};
 constexpr ReduceOps kMeanOps = {fold_reals, write_means, {{.real = 0}, 0}};
 
 // PyTorch converts elements to the result's type first; left out where that changes nothing.

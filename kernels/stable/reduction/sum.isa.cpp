@@ -41,7 +41,8 @@ void sum_rows(const void* data, int64_t row_stride, int64_t rows, int64_t n, Red
   }
 }
 
-// Columns: eight rows add pairwise, up to 128 rows in the compute type, then in double.
+// Columns: four rows add pairwise (more would share the sets of the first cache), up to 128 rows in
+// the compute type, then in double.
 template <typename T>
 void sum_columns(const void* data, int64_t row_stride, int64_t rows, int64_t columns,
                  ReduceSlot* slots) {
@@ -58,19 +59,18 @@ void sum_columns(const void* data, int64_t row_stride, int64_t rows, int64_t col
     const int64_t last = rows - first < kGroup ? rows : first + kGroup;
     for (int64_t c = 0; c < whole + kLanes; c += kLanes) store(sums + c, Vec{});
     int64_t r = first;
-    for (; r + 8 <= last; r += 8) {
+    for (; r + 4 <= last; r += 4) {
       const T* p = x + r * row_stride;
       for (int64_t c = 0; c < whole; c += kLanes, p += kLanes) {
-        const Vec low = (load(p) + load(p + row_stride)) +
-                        (load(p + 2 * row_stride) + load(p + 3 * row_stride));
-        const Vec high = (load(p + 4 * row_stride) + load(p + 5 * row_stride)) +
-                         (load(p + 6 * row_stride) + load(p + 7 * row_stride));
-        store(sums + c, load(sums + c) + (low + high));
+        const Vec four = (load(p) + load(p + row_stride)) +
+                         (load(p + 2 * row_stride) + load(p + 3 * row_stride));
+        store(sums + c, load(sums + c) + four);
       }
       if (tail != 0) {
-        Vec some{};
-        for (int k = 0; k < 8; ++k) some += load_some(p + k * row_stride, tail, 0);
-        store(sums + whole, load(sums + whole) + some);
+        const Vec four =
+            (load_some(p, tail, 0) + load_some(p + row_stride, tail, 0)) +
+            (load_some(p + 2 * row_stride, tail, 0) + load_some(p + 3 * row_stride, tail, 0));
+        store(sums + whole, load(sums + whole) + four);
       }
     }
     for (; r < last; ++r) {

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""layer_norm and rms_norm, judged by PyTorch."""
+import warnings
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+import fgx
+from rows_data import FLOATS, HALVES, layouts, random, special_rows
+
+TOLERANCE = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 1e-3, torch.bfloat16: 8e-3}
+warnings.filterwarnings("ignore", message="Mismatch dtype between input and weight")
+
+
+def close(actual, expected, exact):
+    assert actual.dtype == expected.dtype and actual.shape == expected.shape
+    tolerance = TOLERANCE[expected.dtype]
+    torch.testing.assert_close(actual.double(), exact, rtol=tolerance, atol=tolerance * 2,
+                               equal_nan=True)
+
+
+def double(t):
+    return None if t is None else t.double()
+
+
+def check_layer(x, shape, weight=None, bias=None, eps=1e-5):
+    expected = F.layer_norm(x, shape, weight, bias, eps)
+    exact = F.layer_norm(x.double(), shape, double(weight), double(bias), eps)
+    close(fgx.call("layer_norm", x, shape, weight, bias, eps), expected, exact)
+
+
+def check_rms(x, shape, weight=None, eps=None, name="rms_norm"):
+    expected = F.rms_norm(x, shape, weight, eps)
+    default = torch.finfo(torch.float64 if x.dtype == torch.float64 else torch.float32).eps
+    exact = F.rms_norm(x.double(), shape, double(weight), default if eps is None else eps)
+    close(fgx.call(name, x, shape, weight, eps), expected, exact)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_shapes(dtype):
+    for shape, normalized in [((5, 7), [7]), ((33, 65), [65]), ((1, 4096), [4096]), ((17,), [17]),
+                              ((3, 9001), [9001]), ((4, 5, 6), [5, 6]), ((4, 5, 6), [4, 5, 6]),
+                              ((0, 3), [3]), ((3, 0), [0]), ((2, 3, 4, 33), [33]), ((6, 1), [1])]:
+        x = random(shape, dtype) * 3 + 1
+        weight, bias = random(normalized, dtype), random(normalized, dtype)
+        for w in (None, weight):
+            check_rms(x, normalized, w)
+            check_rms(x, normalized, w, 1e-6)
+            for b in (None, bias):
+                check_layer(x, normalized, w, b)
+                check_layer(x, normalized, w, b, 0.1)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_layouts(dtype):
+    for shape, normalized in [((33, 130), [130]), ((4, 3, 70), [70]), ((4, 3, 70), [3, 70]),
+                              ((2, 5000), [5000])]:
+        weights = random(normalized, dtype)
+        for _, x in layouts(random(shape, dtype)):
+            for _, w in layouts(weights):
+                check_layer(x, normalized, w, w)
+                check_rms(x, normalized, w, 1e-5)
+    x = random((1, 64), dtype).expand(5, 64)
+    check_rms(x, [64], random((1,), dtype).expand(64))
+    check_layer(random((5, 1), dtype).expand(5, 64), [64], random((1,), dtype).expand(64))
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+def test_float32_parameters_of_half_rows(dtype):
+    x = random((9, 130), dtype)
+    weight, bias = torch.randn(130), torch.randn(130)
+    check_layer(x, [130], weight, bias)
+    check_layer(x, [130], None, bias)
+    check_rms(x, [130], weight)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("weights", FLOATS + [torch.int32], ids=str)
+def test_rms_norm_takes_any_weight(dtype, weights):
+    check_rms(random((9, 70), dtype), [70], random((70,), weights))
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_special_values(dtype):
+    x = special_rows(dtype)
+    # Values whose squares overflow float32 overflow in PyTorch as well.
+    x = x[~(x.double().abs() > 1e30).any(1) | x.isinf().any(1)]
+    for name, function in (("layer_norm", F.layer_norm), ("rms_norm", F.rms_norm)):
+        actual, expected = fgx.call(name, x, [37]), function(x, [37])
+        assert torch.equal(actual.isnan(), expected.isnan())
+        torch.testing.assert_close(actual, expected, equal_nan=True, rtol=1e-2, atol=1e-2)
+
+
+def test_default_eps_is_that_of_the_compute_type():
+    for dtype in FLOATS:
+        x = torch.full((1, 4), 1e-4).to(dtype)
+        fgx.assert_matches(fgx.call("rms_norm", x, [4]), F.rms_norm(x, [4]), rtol=1e-2, atol=0)
+
+
+def test_large_offset_keeps_its_digits():
+    x = torch.randn(4, 3000) + 1000
+    exact = F.layer_norm(x.double(), [3000])
+    actual = fgx.call("layer_norm", x, [3000])
+    assert (actual.double() - exact).abs().max() < 2e-6
+
+
+def test_layer_norm_refusals():
+    x = torch.randn(3, 4)
+    w = torch.randn(4)
+    cases = [
+        (x, [3]), (x, []), (x, [1, 3, 4]), (x, [4], torch.randn(1, 4)), (x, [4], None, torch.randn(3)),
+        (x, [4], w.bfloat16()), (x.double(), [4], w), (x.bfloat16(), [4], w, w.bfloat16()),
+        (x.bfloat16(), [4], w.half()), (x.long(), [4]),
+    ]
+    for arguments in cases:
+        with pytest.raises((RuntimeError, NotImplementedError)):
+            F.layer_norm(*arguments)
+        with pytest.raises(fgx.FgxError) as error:
+            fgx.call("layer_norm", *arguments)
+        assert error.value.status == "InvalidArgument"
+
+
+def test_rms_norm_refusals():
+    x = torch.randn(3, 4)
+    for arguments in ((x, [3]), (x, []), (x, [4], torch.randn(1, 4)), (x.long(), [4])):
+        with pytest.raises((RuntimeError, NotImplementedError)):
+            F.rms_norm(*arguments)
+        with pytest.raises(fgx.FgxError) as error:
+            fgx.call("rms_norm", *arguments)
+        assert error.value.status == "InvalidArgument"
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_rows_do_not_depend_on_each_other(dtype):
+    x, w = random((64, 3584), dtype), random((3584,), dtype)
+    for name, extra in (("layer_norm", (w,)), ("rms_norm", ())):
+        whole = fgx.call(name, x, [3584], w, *extra)
+        for rows in (1, 5):
+            assert torch.equal(whole[:rows], fgx.call(name, x[:rows], [3584], w, *extra))
+
+
+def test_output_of_any_strides():
+    x = torch.randn(6, 50)
+    out = torch.zeros(100, 12)[::2, ::2].t()
+    fgx.call("rms_norm", x, [50], out=[out])
+    torch.testing.assert_close(out, F.rms_norm(x, [50]))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""softmax, judged by PyTorch."""
+import math
+
+import pytest
+import torch
+
+import fgx
+from rows_data import FLOATS, INTEGERS, expanded, layouts, random, special_rows
+
+TOLERANCE = {torch.float64: 1e-13, torch.float32: 1e-6, torch.float16: 1e-3, torch.bfloat16: 8e-3}
+
+
+def check(x, dim, dtype=None, name="softmax"):
+    expected = torch.softmax(x, dim, dtype)
+    exact = torch.softmax(x.to(expected.dtype).double(), dim)
+    actual = fgx.call(name, x, dim, dtype)
+    assert actual.dtype == expected.dtype and actual.shape == expected.shape
+    tolerance = TOLERANCE[expected.dtype]
+    if expected.dtype == torch.float32:  # x - largest is rounded before its exponential
+        tolerance += 6e-8 * 104 if x.numel() and x.double().abs().max() > 12 else 6e-8 * 24
+    torch.testing.assert_close(actual.double(), exact, rtol=tolerance, equal_nan=True,
+                               atol={torch.float16: 6e-8}.get(expected.dtype, 1e-38))
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_shapes_and_dims(dtype):
+    for shape in [(), (1,), (17,), (0,), (3, 0), (0, 3), (5, 7), (33, 65), (7, 4097), (2, 20_000),
+                  (4, 3, 130), (2, 3, 4, 5), (300, 9), (9000, 3)]:
+        x = random(shape, dtype) * 4
+        for dim in range(-max(x.dim(), 1), max(x.dim(), 1)):
+            check(x, dim)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_layouts(dtype):
+    for shape in [(5, 7), (33, 130), (4, 3, 70), (3, 2, 5, 18), (2, 9001)]:
+        for _, x in layouts(random(shape, dtype)):
+            for dim in range(x.dim()):
+                check(x, dim)
+    for x in expanded(dtype):
+        for dim in range(3):
+            check(x, dim)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_special_values(dtype):
+    x = special_rows(dtype)
+    for y in (x, x.t().contiguous(), x.t(), x.repeat(1, 150)):
+        for dim in (0, 1):
+            check(y, dim)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_range(dtype):
+    x = torch.linspace(-200, 88, 501).to(dtype)
+    check(torch.stack([x, x.flip(0), x - 1000, x * 3]), 1)
+    check(torch.stack([x, x.flip(0), x - 1000, x * 3]), 0)
+
+
+@pytest.mark.parametrize("into", FLOATS, ids=str)
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS + [torch.bool], ids=str)
+def test_converts_first(dtype, into):
+    for x in (random((9, 40), dtype), random((6, 5, 4), dtype).transpose(0, 2)):
+        for dim in range(x.dim()):
+            check(x, dim, into)
+    if dtype.is_floating_point:
+        x = torch.tensor([[70000.0, 1.0], [3.0, -70000.0]], dtype=torch.float64).to(dtype)
+        check(x, 1, into)
+
+
+def test_output_of_any_strides():
+    x = torch.randn(6, 50)
+    for dim in (0, 1):
+        out = torch.full((100, 12), math.nan)[::2, ::2].t()
+        fgx.call("softmax", x, dim, out=[out])
+        torch.testing.assert_close(out, x.softmax(dim))
+
+
+def test_refusals():
+    x = torch.randn(3, 4)
+    for arguments in ((2,), (-3,), (0, torch.int64)):
+        with pytest.raises(fgx.FgxError) as error:
+            fgx.call("softmax", x, *arguments)
+        assert error.value.status == "InvalidArgument"
+    with pytest.raises(fgx.FgxError):
+        fgx.call("softmax", torch.ones(3, dtype=torch.int64), 0)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_rows_do_not_depend_on_each_other(dtype):
+    x = random((16, 40_000), dtype)
+    whole = fgx.call("softmax", x, -1)
+    assert torch.equal(whole[:1], fgx.call("softmax", x[:1], -1))
+    assert torch.equal(whole[3:5], fgx.call("softmax", x[3:5], -1))
+    y = x.t().contiguous()[:700]
+    columns = fgx.call("softmax", y, 0)
+    assert torch.equal(columns[:, :3], fgx.call("softmax", y[:, :3].contiguous(), 0))
