@@ -11,8 +11,8 @@ namespace fgx::FGX_ISA::row {
 inline VecF scale_by_power(VecF value, VecF exponent, VecI bits) {
 #if defined(__AVX512F__)
   (void)bits;
-  return reinterpret_cast<VecF>(
-      _mm512_maskz_scalef_ps(kAll16, reinterpret_cast<__m512>(value), reinterpret_cast<__m512>(exponent)));
+  return reinterpret_cast<VecF>(_mm512_maskz_scalef_ps(kAll16, reinterpret_cast<__m512>(value),
+                                                       reinterpret_cast<__m512>(exponent)));
 #else
   (void)exponent;
   const VecI half = bits >> 1;  // two steps, so that neither leaves the normal range
@@ -23,8 +23,8 @@ inline VecF scale_by_power(VecF value, VecF exponent, VecI bits) {
 inline VecD scale_by_power(VecD value, VecD exponent, VecL bits) {
 #if defined(__AVX512F__)
   (void)bits;
-  return reinterpret_cast<VecD>(
-      _mm512_maskz_scalef_pd(kAll8, reinterpret_cast<__m512d>(value), reinterpret_cast<__m512d>(exponent)));
+  return reinterpret_cast<VecD>(_mm512_maskz_scalef_pd(kAll8, reinterpret_cast<__m512d>(value),
+                                                       reinterpret_cast<__m512d>(exponent)));
 #else
   (void)exponent;
   const VecL half = bits >> 1;

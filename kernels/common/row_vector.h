@@ -76,7 +76,8 @@ inline VecF widen(F16, VecHalf raw) {
   const VecU rest = (wide & 0x7fffu) << 13;
   const VecF scaled = reinterpret_cast<VecF>(rest) * splat(0x1p112f);
   const VecU special = reinterpret_cast<VecU>(rest >= (0x7c00u << 13)) & 0x7f800000u;
-  return reinterpret_cast<VecF>(reinterpret_cast<VecU>(scaled) | special | ((wide & 0x8000u) << 16));
+  return reinterpret_cast<VecF>(reinterpret_cast<VecU>(scaled) | special |
+                                ((wide & 0x8000u) << 16));
 #endif
 }
 
@@ -90,7 +91,8 @@ inline VecHalf narrow(BF16, VecF value) {
 
 inline VecHalf narrow(F16, VecF value) {
 #if defined(__AVX512F__)
-  return reinterpret_cast<VecHalf>(_mm512_maskz_cvtps_ph(kAll16, reinterpret_cast<__m512>(value), 0));
+  return reinterpret_cast<VecHalf>(
+      _mm512_maskz_cvtps_ph(kAll16, reinterpret_cast<__m512>(value), 0));
 #elif defined(__AVX2__) && defined(__F16C__)
   return reinterpret_cast<VecHalf>(_mm256_cvtps_ph(reinterpret_cast<__m256>(value), 0));
 #else
@@ -139,8 +141,8 @@ inline void store(T* to, VecF value) {
 
 #if defined(__AVX512F__)
 inline VecF load_some(const float* from, int count, float fill) {
-  return reinterpret_cast<VecF>(_mm512_mask_loadu_ps(
-      _mm512_set1_ps(fill), static_cast<__mmask16>((1u << count) - 1u), from));
+  return reinterpret_cast<VecF>(
+      _mm512_mask_loadu_ps(_mm512_set1_ps(fill), static_cast<__mmask16>((1u << count) - 1u), from));
 }
 inline VecD load_some(const double* from, int count, double fill) {
   return reinterpret_cast<VecD>(

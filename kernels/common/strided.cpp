@@ -113,49 +113,77 @@ int64_t Strided::offset(int64_t index) const {
 
 int64_t read_integer(DType dtype, const void* element) {
   switch (dtype) {
-    case DType::kBool: return load_as<uint8_t>(element) != 0;
-    case DType::kUInt8: return load_as<uint8_t>(element);
-    case DType::kInt8: return load_as<int8_t>(element);
-    case DType::kInt16: return load_as<int16_t>(element);
-    case DType::kInt32: return load_as<int32_t>(element);
-    case DType::kInt64: return load_as<int64_t>(element);
-    default: return truncate(read_real(dtype, element));
+    case DType::kBool:
+      return load_as<uint8_t>(element) != 0;
+    case DType::kUInt8:
+      return load_as<uint8_t>(element);
+    case DType::kInt8:
+      return load_as<int8_t>(element);
+    case DType::kInt16:
+      return load_as<int16_t>(element);
+    case DType::kInt32:
+      return load_as<int32_t>(element);
+    case DType::kInt64:
+      return load_as<int64_t>(element);
+    default:
+      return truncate(read_real(dtype, element));
   }
 }
 
 double read_real(DType dtype, const void* element) {
   switch (dtype) {
-    case DType::kFloat16: return to_float(load_as<Float16>(element));
-    case DType::kBFloat16: return to_float(load_as<BFloat16>(element));
-    case DType::kFloat32: return load_as<float>(element);
-    case DType::kFloat64: return load_as<double>(element);
-    default: return static_cast<double>(read_integer(dtype, element));
+    case DType::kFloat16:
+      return to_float(load_as<Float16>(element));
+    case DType::kBFloat16:
+      return to_float(load_as<BFloat16>(element));
+    case DType::kFloat32:
+      return load_as<float>(element);
+    case DType::kFloat64:
+      return load_as<double>(element);
+    default:
+      return static_cast<double>(read_integer(dtype, element));
   }
 }
 
 void write_integer(DType dtype, void* element, int64_t value) {
   switch (dtype) {
-    case DType::kBool: return store_as<uint8_t>(element, value != 0);
-    case DType::kUInt8: return store_as(element, static_cast<uint8_t>(value));
-    case DType::kInt8: return store_as(element, static_cast<int8_t>(value));
-    case DType::kInt16: return store_as(element, static_cast<int16_t>(value));
-    case DType::kInt32: return store_as(element, static_cast<int32_t>(value));
-    case DType::kInt64: return store_as(element, value);
-    case DType::kFloat16: return store_as(element, to_float16(static_cast<float>(value)));
-    case DType::kBFloat16: return store_as(element, to_bfloat16(static_cast<float>(value)));
-    case DType::kFloat32: return store_as(element, static_cast<float>(value));
-    case DType::kFloat64: return store_as(element, static_cast<double>(value));
+    case DType::kBool:
+      return store_as<uint8_t>(element, value != 0);
+    case DType::kUInt8:
+      return store_as(element, static_cast<uint8_t>(value));
+    case DType::kInt8:
+      return store_as(element, static_cast<int8_t>(value));
+    case DType::kInt16:
+      return store_as(element, static_cast<int16_t>(value));
+    case DType::kInt32:
+      return store_as(element, static_cast<int32_t>(value));
+    case DType::kInt64:
+      return store_as(element, value);
+    case DType::kFloat16:
+      return store_as(element, to_float16(static_cast<float>(value)));
+    case DType::kBFloat16:
+      return store_as(element, to_bfloat16(static_cast<float>(value)));
+    case DType::kFloat32:
+      return store_as(element, static_cast<float>(value));
+    case DType::kFloat64:
+      return store_as(element, static_cast<double>(value));
   }
 }
 
 void write_real(DType dtype, void* element, double value) {
   switch (dtype) {
-    case DType::kBool: return store_as<uint8_t>(element, value != 0);
-    case DType::kFloat16: return store_as(element, to_float16(static_cast<float>(value)));
-    case DType::kBFloat16: return store_as(element, to_bfloat16(static_cast<float>(value)));
-    case DType::kFloat32: return store_as(element, static_cast<float>(value));
-    case DType::kFloat64: return store_as(element, value);
-    default: return write_integer(dtype, element, truncate(value));
+    case DType::kBool:
+      return store_as<uint8_t>(element, value != 0);
+    case DType::kFloat16:
+      return store_as(element, to_float16(static_cast<float>(value)));
+    case DType::kBFloat16:
+      return store_as(element, to_bfloat16(static_cast<float>(value)));
+    case DType::kFloat32:
+      return store_as(element, static_cast<float>(value));
+    case DType::kFloat64:
+      return store_as(element, value);
+    default:
+      return write_integer(dtype, element, truncate(value));
   }
 }
 
@@ -163,10 +191,14 @@ void gather(const void* base, DType from, const Strided& region, int64_t first, 
             void* to, DType as) {
   if (from == as) {
     switch (size_of(from)) {
-      case 1: return gather_words<uint8_t>(base, region, first, count, to);
-      case 2: return gather_words<uint16_t>(base, region, first, count, to);
-      case 4: return gather_words<uint32_t>(base, region, first, count, to);
-      default: return gather_words<uint64_t>(base, region, first, count, to);
+      case 1:
+        return gather_words<uint8_t>(base, region, first, count, to);
+      case 2:
+        return gather_words<uint16_t>(base, region, first, count, to);
+      case 4:
+        return gather_words<uint32_t>(base, region, first, count, to);
+      default:
+        return gather_words<uint64_t>(base, region, first, count, to);
     }
   }
   const int64_t in_size = size_of(from);
@@ -190,10 +222,14 @@ void gather(const void* base, DType from, const Strided& region, int64_t first, 
 void scatter(const void* from, DType dtype, void* base, const Strided& region, int64_t first,
              int64_t count) {
   switch (size_of(dtype)) {
-    case 1: return scatter_words<uint8_t>(from, base, region, first, count);
-    case 2: return scatter_words<uint16_t>(from, base, region, first, count);
-    case 4: return scatter_words<uint32_t>(from, base, region, first, count);
-    default: return scatter_words<uint64_t>(from, base, region, first, count);
+    case 1:
+      return scatter_words<uint8_t>(from, base, region, first, count);
+    case 2:
+      return scatter_words<uint16_t>(from, base, region, first, count);
+    case 4:
+      return scatter_words<uint32_t>(from, base, region, first, count);
+    default:
+      return scatter_words<uint64_t>(from, base, region, first, count);
   }
 }
 

@@ -41,8 +41,8 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   args.pool->parallel_for(state.rows, grain, [&](int64_t begin, int64_t end) {
     alignas(64) float logits[kMostExperts];
     for (int64_t row = begin; row < end; ++row) {
-      const char* x = static_cast<const char*>(args.data[0]) +
-                      state.x_outer.offset(row) * size_of(state.dtype);
+      const char* x =
+          static_cast<const char*>(args.data[0]) + state.x_outer.offset(row) * size_of(state.dtype);
       GateRow work;
       work.logits = logits;
       if (contiguous && state.dtype == DType::kFloat32) {
@@ -76,7 +76,8 @@ void infer_topk_softmax(const Call& call, std::vector<OutputSpec>& outputs) {
   require_rank(call, kGating, 1);
   const int64_t topk = call.integer(kTopk);
   if (topk < 1 || topk > gating.dim(-1)) {
-    fail_argument(FGX_INVALID_ARGUMENT, kTopk, "topk is %lld, but must be in [1, %lld], the number of experts",
+    fail_argument(FGX_INVALID_ARGUMENT, kTopk,
+                  "topk is %lld, but must be in [1, %lld], the number of experts",
                   static_cast<long long>(topk), static_cast<long long>(gating.dim(-1)));
   }
   Dims shape(gating.dims());

@@ -40,7 +40,7 @@ int64_t first_equal(const float* x, float value) {
 void gate(const GateRow& row) {
   const float nan = __builtin_nanf("");
   const int64_t padded = (row.n + kLanes - 1) / kLanes * kLanes;
-  alignas(64) float rest[kMostExperts];   // logits not yet chosen
+  alignas(64) float rest[kMostExperts];  // logits not yet chosen
   alignas(64) float chosen[kMostExperts];
   static_assert(kMostExperts % kLanes == 0);
   for (int64_t i = row.n; i < padded; ++i) rest[i] = nan;

@@ -18,7 +18,7 @@ namespace {
 constexpr int kInput = 0;
 constexpr int kShape = 1;
 constexpr int kWeight = 2;
-constexpr int kBias = 3;                  // layer_norm only
+constexpr int kBias = 3;                   // layer_norm only
 constexpr int64_t kGrainElements = 16384;  // elements worth a thread
 
 enum class Norm : uint8_t { kLayer, kRms };
@@ -102,10 +102,9 @@ void run_general(const KernelState& kernel_state, const RunArgs& args) {
     alignas(64) char out[kNormPiece * 8];
     const int64_t size = size_of(state.dtype);
     for (int64_t row = begin; row < end; ++row) {
-      const char* x =
-          static_cast<const char*>(args.data[0]) + state.x_outer.offset(row) * size;
-      char* y = static_cast<char*>(args.data[state.slots.output]) +
-                state.y_outer.offset(row) * size;
+      const char* x = static_cast<const char*>(args.data[0]) + state.x_outer.offset(row) * size;
+      char* y =
+          static_cast<char*>(args.data[state.slots.output]) + state.y_outer.offset(row) * size;
       const auto fetch = [&](int64_t start) {
         const int64_t count = std::min(length - start, kNormPiece);
         gather(x, state.dtype, state.x_row, start, count, in, state.dtype);
@@ -172,7 +171,8 @@ void infer_norm(const Call& call, std::vector<OutputSpec>& outputs) {
   require_dtype(call, kInput, kFloatTypes);
   const std::span<const int64_t> shape = call.ints(kShape);
   if (shape.empty()) {
-    fail_argument(FGX_INVALID_ARGUMENT, kShape, "normalized_shape must name at least one dimension");
+    fail_argument(FGX_INVALID_ARGUMENT, kShape,
+                  "normalized_shape must name at least one dimension");
   }
   const size_t ndim = static_cast<size_t>(input.ndim);
   if (shape.size() > ndim || !std::ranges::equal(input.dims().last(shape.size()), shape)) {
@@ -217,8 +217,9 @@ RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
                        static_cast<int8_t>(call.inputs().size())};
   const NormTable& table = norm_table_for(best_isa());
 
-  const DType parameter =
-      weight != nullptr ? weight->dtype : bias != nullptr ? bias->dtype : x.dtype;
+  const DType parameter = weight != nullptr ? weight->dtype
+                          : bias != nullptr ? bias->dtype
+                                            : x.dtype;
   const bool same_parameters = bias == nullptr || bias->dtype == parameter;
   const std::optional<NormKind> kind = norm_kind(x.dtype, parameter);
   if (kind && same_parameters && count <= RowWalk::kMaxDims && contiguous(x_row) &&

@@ -14,7 +14,7 @@ enum class NormKind : uint8_t {
   kBFloat16,
   kFloat32,
   kFloat64,
-  kFloat16Float32,   // float32 weight and bias
+  kFloat16Float32,  // float32 weight and bias
   kBFloat16Float32,
 };
 inline constexpr int kNormKinds = 6;
@@ -38,7 +38,7 @@ struct NormRows {
 
 // What a row's steps have found.
 struct NormSums {
-  bool centred;    // layer_norm; rms_norm takes the mean as zero
+  bool centred;  // layer_norm; rms_norm takes the mean as zero
   double sum;
   double rest;     // sum of x - mean
   double squares;  // sum of (x - mean)^2

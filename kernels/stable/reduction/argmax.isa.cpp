@@ -52,8 +52,7 @@ BlockMax<T> max_of_block(const T* x, int64_t n) {
 }
 
 template <typename T>
-void argmax_rows(const void* data, int64_t row_stride, int64_t rows, int64_t n,
-                 ReduceSlot* slots) {
+void argmax_rows(const void* data, int64_t row_stride, int64_t rows, int64_t n, ReduceSlot* slots) {
   using Scalar = typename Compute<T>::Scalar;
   const T* x = static_cast<const T*>(data);
   for (int64_t r = 0; r < rows; ++r, x += row_stride) {

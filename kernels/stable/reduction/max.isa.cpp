@@ -129,8 +129,8 @@ void max_integer_columns(const void* data, int64_t row_stride, int64_t rows, int
 
 extern const ReduceTable max_table = {
     {max_integer_rows<uint8_t>, max_integer_rows<uint8_t>, max_integer_rows<int8_t>,
-     max_integer_rows<int16_t>, max_integer_rows<int32_t>, max_integer_rows<int64_t>,
-     max_rows<F16>, max_rows<BF16>, max_rows<float>, max_rows<double>},
+     max_integer_rows<int16_t>, max_integer_rows<int32_t>, max_integer_rows<int64_t>, max_rows<F16>,
+     max_rows<BF16>, max_rows<float>, max_rows<double>},
     {max_integer_columns<uint8_t>, max_integer_columns<uint8_t>, max_integer_columns<int8_t>,
      max_integer_columns<int16_t>, max_integer_columns<int32_t>, max_integer_columns<int64_t>,
      max_columns<F16>, max_columns<BF16>, max_columns<float>, max_columns<double>}};

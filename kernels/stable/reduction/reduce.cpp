@@ -38,7 +38,7 @@ struct GeneralState : Common {
   DType in_dtype;
   DType compute;
   Strided reduced;
-  Strided kept_in;   // not merged: parallel to kept_out
+  Strided kept_in;  // not merged: parallel to kept_out
   Strided kept_out;
 };
 
@@ -71,22 +71,25 @@ void run_long_rows(const FastState& state, const RunArgs& args) {
     state.walk.offsets(index, &in_offset, &out_offset);
     const char* row = in + in_offset * state.in_size;
     const auto pieces = [&](int64_t first, int64_t count, ReduceSlot* slots) {
-      args.pool->parallel_for(count, kGrainElements / kReducePiece, [&](int64_t begin, int64_t end) {
-        const int64_t start = (first + begin) * kReducePiece;
-        const int64_t stop = std::min(state.length, (first + end) * kReducePiece);
-        const int64_t whole = (stop - start) / kReducePiece;
-        const int64_t rest = (stop - start) % kReducePiece;
-        if (whole > 0) {
-          state.rows(row + start * state.in_size, kReducePiece, whole, kReducePiece, slots + begin);
-        }
-        if (rest > 0) {
-          state.rows(row + (start + whole * kReducePiece) * state.in_size, 0, 1, rest,
-                     slots + begin + whole);
-        }
-      });
+      args.pool->parallel_for(
+          count, kGrainElements / kReducePiece, [&](int64_t begin, int64_t end) {
+            const int64_t start = (first + begin) * kReducePiece;
+            const int64_t stop = std::min(state.length, (first + end) * kReducePiece);
+            const int64_t whole = (stop - start) / kReducePiece;
+            const int64_t rest = (stop - start) % kReducePiece;
+            if (whole > 0) {
+              state.rows(row + start * state.in_size, kReducePiece, whole, kReducePiece,
+                         slots + begin);
+            }
+            if (rest > 0) {
+              state.rows(row + (start + whole * kReducePiece) * state.in_size, 0, 1, rest,
+                         slots + begin + whole);
+            }
+          });
     };
     const ReduceSlot total = fold_pieces(state, pieces);
-    state.ops->write(&total, 1, state.length, state.out_dtype, out + out_offset * state.out_size, 0);
+    state.ops->write(&total, 1, state.length, state.out_dtype, out + out_offset * state.out_size,
+                     0);
   }
 }
 
@@ -162,8 +165,7 @@ void run_columns(const KernelState& kernel_state, const RunArgs& args) {
     ReduceSlot slots[kReduceColumns];
     while (begin < end) {
       const int64_t unit = begin % units;
-      const int64_t batch =
-          std::min(std::min(units - unit, end - begin), kReduceColumns / kUnit);
+      const int64_t batch = std::min(std::min(units - unit, end - begin), kReduceColumns / kUnit);
       const int64_t column = unit * kUnit;
       const int64_t count = std::min(batch * kUnit, inner.size - column);
       int64_t in_offset, out_offset;

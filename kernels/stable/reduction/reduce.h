@@ -11,8 +11,7 @@
 namespace fgx {
 
 // amax and argmax of nothing do not exist: throws InvalidArgument.
-void require_elements(const Call& call, int dim_argument, const TensorView& self,
-                      uint32_t reduced);
+void require_elements(const Call& call, int dim_argument, const TensorView& self, uint32_t reduced);
 
 // How slots of one operator are folded and written.
 struct ReduceOps {
@@ -38,7 +37,7 @@ void write_indices(const ReduceSlot* totals, int64_t count, int64_t length, DTyp
 struct ReduceRequest {
   uint32_t reduced = 0;  // dimensions of self
   bool keepdim = false;
-  bool ordered = false;  // elements must be visited in row-major order (argmax)
+  bool ordered = false;             // elements must be visited in row-major order (argmax)
   DType compute = DType::kFloat32;  // elements are converted to this type first
   const ReduceTable* table = nullptr;
   const ReduceOps* ops = nullptr;

@@ -8,8 +8,8 @@ namespace fgx {
 void require_elements(const Call& call, int dim_argument, const TensorView& self,
                       uint32_t reduced) {
   if (self.numel != 0) return;
-  const bool named = call.has(dim_argument) && (!call.ints(dim_argument).empty() ||
-                                                call.scalar(dim_argument).present());
+  const bool named = call.has(dim_argument) &&
+                     (!call.ints(dim_argument).empty() || call.scalar(dim_argument).present());
   if (!named) {
     fail_argument(FGX_INVALID_ARGUMENT, dim_argument,
                   "reducing a tensor without elements needs a dim that is not empty");

@@ -18,7 +18,8 @@ void write_each(int64_t count, DType dtype, char* out, int64_t stride, Value&& v
     }
     case DType::kBFloat16: {
       BFloat16* to = reinterpret_cast<BFloat16*>(out);
-      for (int64_t i = 0; i < count; ++i) to[i * stride] = to_bfloat16(static_cast<float>(value(i)));
+      for (int64_t i = 0; i < count; ++i)
+        to[i * stride] = to_bfloat16(static_cast<float>(value(i)));
       return;
     }
     case DType::kFloat16: {

@@ -52,21 +52,31 @@ void for_each_element(const OracleTensor& self, const std::vector<bool>& reduced
 // The element as the result's type holds it.
 double rounded_to(DType dtype, double value) {
   switch (dtype) {
-    case DType::kFloat16: return to_float(to_float16(static_cast<float>(value)));
-    case DType::kBFloat16: return to_float(to_bfloat16(static_cast<float>(value)));
-    case DType::kFloat32: return static_cast<float>(value);
-    default: return value;
+    case DType::kFloat16:
+      return to_float(to_float16(static_cast<float>(value)));
+    case DType::kBFloat16:
+      return to_float(to_bfloat16(static_cast<float>(value)));
+    case DType::kFloat32:
+      return static_cast<float>(value);
+    default:
+      return value;
   }
 }
 
 int64_t wrapped_to(DType dtype, int64_t value) {
   switch (dtype) {
-    case DType::kBool: return value != 0;
-    case DType::kUInt8: return static_cast<uint8_t>(value);
-    case DType::kInt8: return static_cast<int8_t>(value);
-    case DType::kInt16: return static_cast<int16_t>(value);
-    case DType::kInt32: return static_cast<int32_t>(value);
-    default: return value;
+    case DType::kBool:
+      return value != 0;
+    case DType::kUInt8:
+      return static_cast<uint8_t>(value);
+    case DType::kInt8:
+      return static_cast<int8_t>(value);
+    case DType::kInt16:
+      return static_cast<int16_t>(value);
+    case DType::kInt32:
+      return static_cast<int32_t>(value);
+    default:
+      return value;
   }
 }
 
@@ -94,9 +104,9 @@ void oracle_sum(const Call& call, const std::vector<OracleTensor>& inputs,
       value = static_cast<int64_t>(self.at(i));
     }
     value = wrapped_to(out.dtype, value);
-    out.integers[o] = wrapped_to(out.dtype, static_cast<int64_t>(
-                                                static_cast<uint64_t>(out.integers[o]) +
-                                                static_cast<uint64_t>(value)));
+    out.integers[o] =
+        wrapped_to(out.dtype, static_cast<int64_t>(static_cast<uint64_t>(out.integers[o]) +
+                                                   static_cast<uint64_t>(value)));
   });
 }
 

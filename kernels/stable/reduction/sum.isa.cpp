@@ -22,7 +22,8 @@ typename Compute<T>::Scalar sum_piece(const T* x, int64_t n) {
     for (; i + kWays * kLanes <= n; i += kWays * kLanes) {
       for (int k = 0; k < kWays; ++k) ways[k] += load(x + i + k * kLanes);
     }
-    first = ((ways[0] + ways[4]) + (ways[2] + ways[6])) + ((ways[1] + ways[5]) + (ways[3] + ways[7]));
+    first =
+        ((ways[0] + ways[4]) + (ways[2] + ways[6])) + ((ways[1] + ways[5]) + (ways[3] + ways[7]));
   }
   for (; i + kLanes <= n; i += kLanes) first += load(x + i);
   if (i < n) first += load_some(x + i, static_cast<int>(n - i), 0);

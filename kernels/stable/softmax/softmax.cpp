@@ -81,15 +81,14 @@ void run_long_rows(const FastState& state, const RunArgs& args) {
       });
       largest = std::max(largest, *std::max_element(tops, tops + count));
     }
-    const double sum =
-        fold_sums(state.length, [&](int64_t first, int64_t count, double* sums) {
-          args.pool->parallel_for(count, grain, [&](int64_t begin, int64_t end) {
-            for (int64_t i = begin; i < end; ++i) {
-              sums[i] = kernels.exp_sum(x + start_of(first + i) * state.x_size,
-                                        length_of(first + i), largest);
-            }
-          });
-        });
+    const double sum = fold_sums(state.length, [&](int64_t first, int64_t count, double* sums) {
+      args.pool->parallel_for(count, grain, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          sums[i] = kernels.exp_sum(x + start_of(first + i) * state.x_size, length_of(first + i),
+                                    largest);
+        }
+      });
+    });
     args.pool->parallel_for(pieces, grain, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         kernels.finish(x + start_of(i) * state.x_size, y + start_of(i) * state.y_size, length_of(i),
@@ -151,8 +150,8 @@ void run_general(const KernelState& kernel_state, const RunArgs& args) {
     for (int64_t row = begin; row < end; ++row) {
       const char* x = static_cast<const char*>(args.data[0]) +
                       state.x_outer.offset(row) * size_of(state.in_dtype);
-      char* y = static_cast<char*>(args.data[1]) +
-                state.y_outer.offset(row) * size_of(state.out_dtype);
+      char* y =
+          static_cast<char*>(args.data[1]) + state.y_outer.offset(row) * size_of(state.out_dtype);
       const auto fetch = [&](int64_t start) {
         const int64_t count = std::min(length - start, kSoftmaxPiece);
         gather(x, state.in_dtype, state.x_row, start, count, in, state.out_dtype);
@@ -182,11 +181,16 @@ void run_nothing(const KernelState&, const RunArgs&) {}
 std::optional<SoftmaxKind> softmax_kind(DType in, DType out) {
   if (in == out) {
     switch (in) {
-      case DType::kFloat16: return SoftmaxKind::kFloat16;
-      case DType::kBFloat16: return SoftmaxKind::kBFloat16;
-      case DType::kFloat32: return SoftmaxKind::kFloat32;
-      case DType::kFloat64: return SoftmaxKind::kFloat64;
-      default: return std::nullopt;
+      case DType::kFloat16:
+        return SoftmaxKind::kFloat16;
+      case DType::kBFloat16:
+        return SoftmaxKind::kBFloat16;
+      case DType::kFloat32:
+        return SoftmaxKind::kFloat32;
+      case DType::kFloat64:
+        return SoftmaxKind::kFloat64;
+      default:
+        return std::nullopt;
     }
   }
   if (out != DType::kFloat32) return std::nullopt;

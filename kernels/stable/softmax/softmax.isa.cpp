@@ -52,7 +52,8 @@ typename Compute<T>::Scalar exp_sum_of(const T* x, int64_t n, typename Compute<T
   if (i < n) {
     const int some = static_cast<int>(n - i);
     // Lanes beyond the row: exp(-inf) adds nothing (and NaN only where the whole row is NaN).
-    const Vec x_tail = load_some(x + i, some, static_cast<typename Compute<T>::Scalar>(-__builtin_inf()));
+    const Vec x_tail =
+        load_some(x + i, some, static_cast<typename Compute<T>::Scalar>(-__builtin_inf()));
     const Vec e = exp_nonpositive(x_tail - top);
     if (keep != nullptr) store_some(keep + i, e, some);
     sums[1] += e;
@@ -162,7 +163,8 @@ void softmax_column_strip(const T* x, int64_t x_stride, U* y, int64_t y_stride, 
 }
 
 template <typename T, typename U>
-void softmax_column_tail(const T* x, int64_t x_stride, U* y, int64_t y_stride, int64_t n, int some) {
+void softmax_column_tail(const T* x, int64_t x_stride, U* y, int64_t y_stride, int64_t n,
+                         int some) {
   using Vec = typename Compute<T>::Vec;
   using Scalar = typename Compute<T>::Scalar;
   Vec top = splat(static_cast<Scalar>(-__builtin_inf()));
@@ -177,8 +179,8 @@ void softmax_column_tail(const T* x, int64_t x_stride, U* y, int64_t y_stride, i
   }
   sum = Scalar{1} / sum;
   for (int64_t r = 0; r < n; ++r) {
-    store_some(y + r * y_stride,
-               exp_nonpositive(load_some(x + r * x_stride, some, 0) - top) * sum, some);
+    store_some(y + r * y_stride, exp_nonpositive(load_some(x + r * x_stride, some, 0) - top) * sum,
+               some);
   }
 }
 
@@ -226,8 +228,8 @@ constexpr SoftmaxKernels kKernels = {softmax_rows<T, U>, softmax_columns<T, U>, 
 
 }  // namespace
 
-extern const SoftmaxTable softmax_table = {
-    {kKernels<F16, F16>, kKernels<BF16, BF16>, kKernels<float, float>, kKernels<double, double>,
-     kKernels<F16, float>, kKernels<BF16, float>}};
+extern const SoftmaxTable softmax_table = {{kKernels<F16, F16>, kKernels<BF16, BF16>,
+                                            kKernels<float, float>, kKernels<double, double>,
+                                            kKernels<F16, float>, kKernels<BF16, float>}};
 
 }  // namespace fgx::FGX_ISA
