@@ -2,6 +2,7 @@
 // The extern "C" functions of parsed call expressions.
 #include "abi/handles.h"
 #include "schema/owned_call.h"
+#include "verify/inputs.h"
 
 struct fgx_call {
   fgx_op* op;
@@ -28,6 +29,7 @@ fgx_status fgx_call_parse(fgx_context* context, const char* expression, uint32_t
     fgx::OwnedCallOptions options;
     options.allocate = (flags & FGX_CALL_ALLOCATE) != 0;
     options.seed = seed;
+    options.fill = fgx::fill_call_input;
     *out = new fgx_call(&inner.op(parsed.op), parsed, options);
   });
 }

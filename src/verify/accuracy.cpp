@@ -92,9 +92,20 @@ double cancellation_scale(const OracleTensor& rows, int64_t length, double epsil
   return worst;
 }
 
-// Standard size of the sum of terms that makes up one output element: sqrt(reduce_len) * scale of
-// the design's formula. Operators whose terms are averaged (mean, attention, norms) have it measured
-// on the expected values, because there sqrt(reduce_len) alone would allow anything.
+double score_size(const Call& call, const std::vector<double>& sizes) {
+  // Attention scores are query . key * scale, 1 / sqrt(features) unless given: about the product of
+  // the two sizes. The largest of many is a few times that.
+  const TensorView& query = call.inputs()[0];
+  const double features = query.ndim > 0 ? static_cast<double>(query.dim(-1)) : 1.0;
+  const int given = call.op().schema.find("scale");
+  const double scale = given >= 0 && call.has(given) ? std::fabs(call.scalar(given).as_double())
+                                                     : 1.0 / std::sqrt(std::max(1.0, features));
+  return 4.0 * sizes[0] * sizes[1] * std::sqrt(features) * scale;
+}
+
+// sqrt(reduce_len) * scale of the design's formula, scale being the usual size of a result: measured on
+// the expected values, but at least what the inputs' sizes promise, for few results can all be small by
+// chance.
 double accumulated_scale(const Call& call, const std::vector<OracleTensor>& inputs,
                          const OracleTensor& expected) {
   const OperatorDef& op = call.op();
@@ -106,27 +117,31 @@ double accumulated_scale(const Call& call, const std::vector<OracleTensor>& inpu
   for (const OracleTensor& input : inputs) {
     if (is_float(input.dtype)) sizes.push_back(rms(input));
   }
-  if (sizes.empty()) return measured;
+  if (sizes.empty()) return root * measured;
   switch (op.family) {
     case Family::kReduction:
-      // A sum over few outputs can cancel to almost nothing by chance.
-      return std::max(measured, op.schema.name == "mean" ? sizes[0] / root : sizes[0] * root);
+      return root *
+             std::max(measured, op.schema.name == "mean" ? sizes[0] / root : sizes[0] * root);
     case Family::kLoss:
-      return std::max(measured, *std::max_element(sizes.begin(), sizes.end()));
+      return root * std::max(measured, *std::max_element(sizes.begin(), sizes.end()));
     case Family::kBlas: {
       const double product = sizes.size() > 1 ? sizes[0] * sizes[1] : sizes[0];
       const double bias = sizes.size() > 2 ? sizes[2] : 0.0;
-      return std::max({measured, product * root, bias});
+      return root * std::max({measured, product * root, bias});
     }
     case Family::kNorm: {
       const int epsilon = op.schema.find("eps");
       const double eps =
           epsilon >= 0 && call.has(epsilon) ? call.scalar(epsilon).as_double() : 1e-5;
       const double weight = sizes.size() > 1 ? std::max(1.0, largest_magnitude(inputs[1])) : 1.0;
-      return std::max(measured, weight * cancellation_scale(inputs[0], length, eps));
+      return std::max(root * measured, weight * cancellation_scale(inputs[0], length, eps));
     }
+    case Family::kAttention:
+      // Rounded scores change the weights by as much as the scores are large.
+      if (sizes.size() < 3 || op.reduce_length == nullptr) return root * measured;
+      return std::max(root * measured, sizes[2] * (1.0 + score_size(call, sizes)));
     default:
-      return measured;
+      return root * measured;
   }
 }
 
@@ -166,12 +181,9 @@ ErrorModel error_model(const Call& call, const std::vector<OracleTensor>& inputs
     if (is_float(input.dtype))
       model.magnitude = std::max(model.magnitude, largest_magnitude(input));
   }
-  // Half types are computed in float32 and rounded once. Attention also rounds its weights, which
-  // are themselves an operand, to the type of the tensors.
+  // Half types are computed in float32 and rounded once.
   const bool half = kHalfTypes.contains(expected.dtype);
-  const DType computed_in =
-      half && op.family != Family::kAttention ? DType::kFloat32 : expected.dtype;
-  const double epsilon = float_limits(computed_in).epsilon;
+  const double epsilon = float_limits(half ? DType::kFloat32 : expected.dtype).epsilon;
   // float32 kernels may flush subnormal results; float16's are ordinary numbers of float32.
   const FloatLimits& limits = float_limits(expected.dtype);
   const double tiny =
@@ -194,7 +206,22 @@ ErrorModel error_model(const Call& call, const std::vector<OracleTensor>& inputs
                              ? model.magnitude
                              : accumulated_scale(call, inputs, expected);
     model.absolute = kAtolFactor * epsilon * scale + tiny;
+    // Attention also rounds its weights, themselves an operand, to the type of the tensors.
+    if (half && op.family == Family::kAttention) {
+      model.absolute += kAtolFactor * float_limits(expected.dtype).epsilon * rms(expected);
+    }
   }
+  return model;
+}
+
+ErrorModel agreement_model(const OracleTensor& reference) {
+  ErrorModel model;
+  if (!is_float(reference.dtype)) return model;
+  const bool half = kHalfTypes.contains(reference.dtype);
+  const FloatLimits& limits = float_limits(half ? DType::kFloat32 : reference.dtype);
+  model.absolute = kAtolFactor * limits.epsilon * rms(reference) + limits.smallest_normal;
+  model.magnitude = largest_magnitude(reference);
+  model.slack = 4.0;
   return model;
 }
 
@@ -229,15 +256,15 @@ const char* fault_name(Fault fault) {
 namespace {
 
 // Judges one element of a float type; returns the fault and fills error and tolerance.
-Fault judge(DType dtype, double actual, double expected, double atol, double cap, bool exact,
-            double* error, double* tolerance) {
+Fault judge(DType dtype, double actual, double expected, double atol, double cap,
+            const ErrorModel& model, double* error, double* tolerance) {
   *error = 0.0;
   *tolerance = 0.0;
   if (std::isnan(expected) || std::isnan(actual)) {
     return std::isnan(expected) && std::isnan(actual) ? Fault::kNone : Fault::kNan;
   }
   const double rounded = round_to(dtype, expected);
-  if (exact) {
+  if (model.exact) {
     *error = std::fabs(actual - rounded);
     const bool same = actual == rounded && std::signbit(actual) == std::signbit(rounded);
     if (same) return Fault::kNone;
@@ -246,6 +273,7 @@ Fault judge(DType dtype, double actual, double expected, double atol, double cap
   const double largest = float_limits(dtype).largest;
   *tolerance = std::min(atol + relative_tolerance(dtype) * std::fabs(expected),
                         std::max(cap, relative_tolerance(dtype) * std::fabs(expected)));
+  *tolerance *= model.slack;
   if (std::isinf(actual) || std::isinf(rounded)) {
     if (actual == rounded) return Fault::kNone;
     // At the edge of the range, rounding decides between the largest number and infinity.
@@ -303,8 +331,7 @@ Comparison compare(const TensorView& actual, const OracleTensor& expected,
     const double atol =
         model.per_element.empty() ? model.absolute : model.per_element[static_cast<size_t>(i)];
     double error = 0.0, tolerance = 0.0;
-    const Fault fault =
-        judge(actual.dtype, value, want, atol, cap, model.exact, &error, &tolerance);
+    const Fault fault = judge(actual.dtype, value, want, atol, cap, model, &error, &tolerance);
     if (std::isfinite(error)) {
       result.max_abs_error = std::max(result.max_abs_error, error);
       if (std::fabs(want) > 1e3 * atol && std::isfinite(want)) {

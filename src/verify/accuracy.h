@@ -3,8 +3,9 @@
 //
 // An element passes when |actual - expected| <= atol + rtol * |expected|, where
 //   rtol  float64 1e-7, float32 1.3e-6, bfloat16 1.6e-2, float16 1e-3 (it covers the final rounding);
-//   atol = kAtolFactor * epsilon(type computed in) * sqrt(reduce_len) * scale: what rounding of the
-//          terms can add up to, where the half types count as computed in float32;
+//   atol = kAtolFactor * epsilon(type computed in) * sqrt(reduce_len) * scale: what the roundings of a
+//          running sum add up to, scale being the usual size of a result (of a pointwise element, its
+//          largest operand); the half types count as computed in float32;
 // and never by more than the cap, kCap of the largest magnitude at hand. NaN and infinities must
 // match by position; integers and bool must be equal; operators that only move data must keep bits.
 #pragma once
@@ -29,6 +30,7 @@ struct ErrorModel {
   double absolute = 0.0;            // atol of every element
   std::vector<double> per_element;  // atol element by element instead (pointwise), or empty
   double magnitude = 0.0;           // the largest finite input, for the cap
+  double slack = 1.0;               // multiplies every tolerance
 };
 
 // The relative tolerance of an output type.
@@ -37,6 +39,10 @@ double relative_tolerance(DType dtype);
 // Works out the model of output `index`. `expected` is the oracle's result, not rounded.
 ErrorModel error_model(const Call& call, const std::vector<OracleTensor>& inputs,
                        const OracleTensor& expected);
+
+// The model for comparing two implementations on tensors too large for the oracle: both may be wrong by
+// the tolerance, and the scale is measured on the reference's result.
+ErrorModel agreement_model(const OracleTensor& reference);
 
 enum class Fault : uint8_t {
   kNone,

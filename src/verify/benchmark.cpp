@@ -2,17 +2,15 @@
 // The benchmark request: all implementations of a call, interleaved, with bandwidth, memory and ratios.
 #include <algorithm>
 #include <cmath>
-#include <memory>
 
 #include "base/error.h"
-#include "dispatch/cold.h"
 #include "verify/cost.h"
 #include "verify/environment.h"
 #include "verify/inputs.h"
 #include "verify/measure.h"
 #include "verify/requests.h"
 #include "verify/rotation.h"
-#include "verify/runner.h"
+#include "verify/subjects.h"
 
 namespace fgx {
 namespace {
@@ -53,53 +51,8 @@ Json interval(const Interval& value) {
 // Bytes as megabytes of 10^6, as the plan counts memory.
 double megabytes(int64_t bytes) { return static_cast<double>(bytes) * 1e-6; }
 
-struct Subject {
-  std::shared_ptr<Implementation> implementation;
-  bool reported = true;
-  std::string error;
-  std::unique_ptr<PreparedRun> run;
-  int64_t overhead_bytes = 0;
-  std::vector<double> times;
-};
-
-// Name of the implementation that dispatch would choose, "" when none.
-std::string chosen_implementation(fgx_op& op, const CallSpec& spec, const RotatedCall& rotated) {
-  Context& context = *op.context;
-  const auto settings = context.settings();
-  ColdLease lease;
-  // Addresses matter to constraints on alignment, so those of the measured tensors are used.
-  BoundValues values(spec);
-  size_t next = 0;
-  for (const TensorView& input : rotated.call().inputs()) {
-    if (!input.wrapped_number) values.set_data(next++, input.data);
-  }
-  lease->call.bind(*op.def, values.values(), {});
-  try {
-    const FoundCell found = find_cell(op, *lease, 0, *settings, context.stamp());
-    return found.cell->order.empty() ? "" : found.cell->order[0]->def.name;
-  } catch (const Error&) {
-    return "";  // nobody would run it; the rows say why
-  }
-}
-
-// Prepares a subject and runs it once, so that the first timed round is not the first run at all.
-void start(Subject& subject, const RotatedCall& rotated, bool in_place, const ThreadPool& pool) {
-  subject.error = refusal(*subject.implementation, rotated.call(), in_place);
-  if (!subject.error.empty()) return;
-  try {
-    subject.run = std::make_unique<PreparedRun>(*subject.implementation, rotated.call(), pool);
-    subject.run->run_on(rotated.data(0));
-    const int64_t growth = peak_memory_growth([&] { subject.run->run_on(rotated.data(0)); });
-    subject.overhead_bytes =
-        static_cast<int64_t>(subject.run->workspace_bytes()) + std::max<int64_t>(0, growth);
-  } catch (const Error& error) {
-    subject.error = error.message();
-    subject.run.reset();
-  }
-}
-
-Json row_of(const RequestedCall& call, const Subject& subject, const RotatedCall& rotated,
-            const Subject* stable, const Subject* native, const std::string& chosen) {
+Json row_of(const RequestedCall& call, const TimedSubject& subject, const RotatedCall& rotated,
+            const TimedSubject* stable, const TimedSubject* native, const std::string& chosen) {
   const ImplementationDef& def = subject.implementation->def;
   Json row = Json::object();
   row.set("call", call.spec.expression())
@@ -115,7 +68,7 @@ Json row_of(const RequestedCall& call, const Subject& subject, const RotatedCall
   const double bytes = static_cast<double>(bytes_moved(rotated.call()));
   const auto flops = static_cast<double>(flop_count(rotated.call()));
   const double nanoseconds = summary.median_us * 1e3;
-  const auto ratio_to = [&](const Subject* reference, const char* name) {
+  const auto ratio_to = [&](const TimedSubject* reference, const char* name) {
     if (reference == nullptr || reference->times.empty()) {
       row.set(name, Json()).set(std::string(name) + "_ci", Json());
       return;
@@ -147,43 +100,28 @@ void benchmark_call(Context& context, const RequestedCall& call, const Benchmark
   const std::shared_ptr<const ThreadPool> pool = context.shared_pool();
   const auto requested = requested_implementations(context, *call.op, options.implementations);
   const bool named = !options.implementations.empty() || !call.op->preferred.empty();
-  std::vector<Subject> subjects;
-  size_t stable = SIZE_MAX, native = SIZE_MAX;
+  std::vector<TimedSubject> subjects;
   const auto list = context.implementations(*call.op->def);
+  const auto is_requested = [&](const Implementation& implementation) {
+    return std::any_of(requested.begin(), requested.end(),
+                       [&](const ImplementationList::Item& item) {
+                         return item.implementation.get() == &implementation;
+                       });
+  };
   for (const ImplementationList::Item& item : list->all) {
-    const std::shared_ptr<Implementation>& implementation = item.implementation;
-    const bool reported = std::any_of(
-        requested.begin(), requested.end(),
-        [&](const ImplementationList::Item& one) { return one.implementation == implementation; });
-    const Group group = implementation->def.group;
+    const bool reported = is_requested(*item.implementation);
+    const Group group = item.implementation->def.group;
     // References are measured even where only others were asked for.
     if (!reported && group != Group::kStable && group != Group::kNative) continue;
-    Subject subject;
-    subject.implementation = implementation;
-    subject.reported = reported;
-    start(subject, rotated, call.spec.in_place, *pool);
-    if (subject.run == nullptr && !(reported && named)) continue;
-    if (subject.run != nullptr) {
-      if (group == Group::kStable && stable == SIZE_MAX) stable = subjects.size();
-      if (group == Group::kNative && native == SIZE_MAX) native = subjects.size();
-    }
-    subjects.push_back(std::move(subject));
+    TimedSubject subject = start_subject(item.implementation, rotated, call.spec.in_place, *pool);
+    if (subject.run != nullptr || (reported && named)) subjects.push_back(std::move(subject));
   }
-  std::vector<TimedCall> timed;
-  std::vector<Subject*> measured;
-  for (Subject& subject : subjects) {
-    if (subject.run == nullptr) continue;
-    const PreparedRun* const run = subject.run.get();
-    timed.push_back([run, &rotated](int64_t turn) { run->run_on(rotated.data(turn)); });
-    measured.push_back(&subject);
-  }
-  const auto times = measure_interleaved(timed, options.measure);
-  for (size_t i = 0; i < measured.size(); ++i) measured[i]->times = times[i];
+  time_subjects(subjects, rotated, options.measure);
   const std::string chosen = chosen_implementation(*call.op, call.spec, rotated);
-  for (const Subject& subject : subjects) {
-    if (!subject.reported) continue;
-    rows.push(row_of(call, subject, rotated, stable == SIZE_MAX ? nullptr : &subjects[stable],
-                     native == SIZE_MAX ? nullptr : &subjects[native], chosen));
+  for (const TimedSubject& subject : subjects) {
+    if (!is_requested(*subject.implementation)) continue;
+    rows.push(row_of(call, subject, rotated, first_of(subjects, Group::kStable),
+                     first_of(subjects, Group::kNative), chosen));
   }
 }
 

@@ -125,6 +125,19 @@ int in_place_argument(const OperatorDef& op) {
   return -1;
 }
 
+// Whether there are values that the call's restricted arguments may have: no index is legal where there
+// is nothing to point at.
+static bool has_legal_values(const CallSpec& spec) {
+  const BoundValues values(spec);
+  for (size_t i = 0; i < values.tensor_count(); ++i) {
+    const ValueHint hint = value_hint(*spec.op, values.argument_of(i), values.first_shapes());
+    const fgx_tensor& tensor = values.tensor(i);
+    const bool empty = product({tensor.shape, static_cast<size_t>(tensor.ndim)}) == 0;
+    if (hint.kind == ValueHint::Kind::kIndex && hint.limit <= 0 && !empty) return false;
+  }
+  return true;
+}
+
 bool is_legal(const CallSpec& spec, std::vector<OutputSpec>* outputs) {
   std::vector<OutputSpec> local;
   std::vector<OutputSpec>& specs = outputs == nullptr ? local : *outputs;
@@ -138,6 +151,7 @@ bool is_legal(const CallSpec& spec, std::vector<OutputSpec>* outputs) {
     if (error.code() == FGX_INTERNAL) throw;
     return false;
   }
+  if (!has_legal_values(spec)) return false;
   if (!spec.in_place) return true;
   const int argument = in_place_argument(*spec.op);
   if (argument < 0 || spec.arguments[static_cast<size_t>(argument)].tag != FGX_TAG_TENSOR) {

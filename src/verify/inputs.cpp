@@ -46,6 +46,8 @@ double large_scale(DType dtype, bool wide) {
 double special_real(DType dtype, uint64_t turn, bool negative, bool wide) {
   const double sign = negative ? -1.0 : 1.0;
   const FloatLimits& limits = float_limits(dtype);
+  // Matrix units take subnormal bfloat16 operands for zero, which beside an infinity makes a NaN.
+  const bool flushed = dtype == DType::kBFloat16 && !wide;
   switch (turn % (wide ? 8 : 6)) {
     case 0:
       return std::numeric_limits<double>::quiet_NaN();
@@ -54,9 +56,9 @@ double special_real(DType dtype, uint64_t turn, bool negative, bool wide) {
     case 2:
       return -0.0;
     case 3:
-      return sign * limits.smallest_subnormal;
+      return sign * (flushed ? limits.smallest_normal : limits.smallest_subnormal);
     case 4:
-      return sign * (limits.smallest_normal - limits.smallest_subnormal);
+      return sign * (flushed ? 1.0 : limits.smallest_normal - limits.smallest_subnormal);
     case 5:
       return 0.0;
     case 6:
