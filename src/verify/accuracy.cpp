@@ -130,6 +130,8 @@ double accumulated_scale(const Call& call, const std::vector<OracleTensor>& inpu
       return root * std::max({measured, product * root, bias});
     }
     case Family::kNorm: {
+      // Root-mean-square norms subtract nothing.
+      if (op.schema.name.find("rms") != std::string::npos) return root * measured;
       const int epsilon = op.schema.find("eps");
       const double eps =
           epsilon >= 0 && call.has(epsilon) ? call.scalar(epsilon).as_double() : 1e-5;

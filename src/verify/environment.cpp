@@ -75,6 +75,7 @@ Json measurement_environment(const ThreadPool& pool) {
   result.set("device", "cpu:0")
       .set("cpu", cpu_model())
       .set("isa", isa_name(best_isa()))
+      .set("architecture", architecture_name())
       .set("threads", pool.num_threads())
       .set("cores", static_cast<int64_t>(std::thread::hardware_concurrency()))
       .set("last_level_cache_bytes", last_level_cache_bytes())
