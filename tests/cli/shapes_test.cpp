@@ -67,6 +67,13 @@ TEST(ShapesFile, ReadsThePlansForm) {
                           "dims=[0,1])"));
 }
 
+TEST(ShapesFile, TensorsInQuotesKeepTheirDType) {
+  EXPECT_THAT(calls("shapes: [{op: embedding, args: [[9, 8], \"i64[4]\", \"i64[x]\", \"word[4]\"], "
+                    "kwargs: {w: \"bf16[2,2]:[1,2]\"}}]",
+                    ""),
+              ElementsAre("embedding(f32[9,8], i64[4], 'i64[x]', 'word[4]', w=bf16[2,2]:[1,2])"));
+}
+
 TEST(ShapesFile, ReadsFlagGemsFormWithMergeKeys) {
   const std::string text =
       "base: &base\n"
@@ -145,6 +152,15 @@ TEST(ShapesFile, TheCommittedFileIsReadWhole) {
       parse_shapes(read(FGX_SOURCE_DIR "/examples/data/flaggems_model_shapes_qwen25.yaml"));
   EXPECT_EQ(file.cases.size(), 47u);
   EXPECT_TRUE(file.skipped.empty());
+}
+
+TEST(ShapesFile, TheModelsShapesAreReadWhole) {
+  for (const char* model : {"llama3_8b", "qwen25_7b", "bert_base", "resnet50"}) {
+    const ShapesFile file =
+        parse_shapes(read(std::string(FGX_SOURCE_DIR "/examples/shapes/") + model + ".yaml"));
+    EXPECT_GT(file.cases.size(), 30u) << model;
+    EXPECT_TRUE(file.skipped.empty()) << model;
+  }
 }
 
 TEST(ShapesFile, FlagGemsOwnFilesAreReadWhole) {

@@ -10,9 +10,47 @@ namespace {
 struct Flags {
   std::string category;
   std::string status;
+  bool audit = false;
 };
 
+// What each record's claims are worth.
+int audit(Environment& env) {
+  const std::string json =
+      fetch([&](fgx_string** out) { return fgx_registry_audit(env.session.registry(), out); });
+  if (env.out.wants_json()) {
+    env.out.json(json);
+    return kDone;
+  }
+  const Document report(json);
+  Table table{"", {"name", "status", "claims", "evidence", "proven", "what is missing"}, {}};
+  for (const Value& record : report["records"].items()) {
+    const bool proven = record["proven"].truth();
+    std::vector<std::string> missing;
+    for (const Value& item : record["missing"].items()) missing.push_back(item["code"].text());
+    table.rows.push_back(
+        {record["op_name"].text(), record["status"].text(),
+         format("%s in %lld cases",
+                record["claimed"]["accuracy_passed"].truth() ? "passed" : "nothing",
+                record["claimed"]["test_cases"].integer()),
+         Cell::integer(static_cast<long long>(record["evidence"].size())),
+         Cell(proven ? "yes" : "no").with(proven ? Tone::kGood : Tone::kWarning),
+         join(missing, ", ")});
+  }
+  env.out.table(table);
+  const Value summary = report["summary"];
+  env.out.line(format("%lld records; %lld claim that they passed, %lld are proven",
+                      summary["records"].integer(), summary["claim_passed"].integer(),
+                      summary["proven"].integer()));
+  return kDone;
+}
+
 int run(const Flags& flags, Environment& env) {
+  if (flags.audit) {
+    if (!flags.category.empty() || !flags.status.empty()) {
+      throw Failure(kUsage, "--audit looks at all records: no --category or --status beside it");
+    }
+    return audit(env);
+  }
   std::vector<std::string> parts{"\"fields\":\"full\""};
   if (!flags.category.empty()) parts.push_back("\"category\":" + json_quote(flags.category));
   if (!flags.status.empty()) parts.push_back("\"status\":" + json_quote(flags.status));
@@ -46,6 +84,7 @@ void add_list(CLI::App& root, Action& action) {
       ->type_name("CATEGORY");
   command->add_option("--status", flags->status, "EXPERIMENTAL, VALIDATED, ... (case is ignored)")
       ->type_name("STATUS");
+  command->add_flag("--audit", flags->audit, "Say what the records' claims are worth");
   on_run(command, action, flags, &run);
 }
 

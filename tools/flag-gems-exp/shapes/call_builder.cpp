@@ -76,9 +76,18 @@ std::string tensor_text(const ShapeValue& dims, const std::string& dtype) {
   return dtype + dims.literal();
 }
 
+// Whether a word names a tensor with its own dtype: "i64[32]", "bf16[4,8]:[1,4]".
+bool is_tensor_literal(const ShapeValue& value) {
+  if (value.kind != ShapeValue::Kind::kText) return false;
+  const size_t bracket = value.text.find('[');
+  return bracket != std::string::npos && !short_dtype(value.text.substr(0, bracket)).empty() &&
+         value.text.find_first_not_of("0123456789,:[] ", bracket) == std::string::npos;
+}
+
 // What an argument of the plan's form stands for: a shape, a list of shapes, or a value.
 std::string argument_text(const ShapeValue& value, const std::string& dtype) {
   if (value.is_dims()) return tensor_text(value, dtype);
+  if (is_tensor_literal(value)) return value.text;
   if (value.kind != ShapeValue::Kind::kList) return value.literal();
   bool shapes = !value.items.empty();
   for (const ShapeValue& item : value.items) shapes = shapes && item.is_dims();
@@ -89,7 +98,9 @@ std::string argument_text(const ShapeValue& value, const std::string& dtype) {
 }
 
 std::string call_text(const ShapeCase& entry, std::vector<std::string> arguments) {
-  for (const auto& [name, value] : entry.named) arguments.push_back(name + "=" + value.literal());
+  for (const auto& [name, value] : entry.named) {
+    arguments.push_back(name + "=" + (is_tensor_literal(value) ? value.text : value.literal()));
+  }
   return entry.op + "(" + join(arguments, ", ") + ")";
 }
 

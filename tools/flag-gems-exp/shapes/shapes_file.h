@@ -5,6 +5,9 @@
 //     - op: my_op                        shapes:
 //       args:                              - [1, 8, 3584, 18944]
 //         - [1, 1024, 1024]              shape_desc: "B, M, N, K"
+//
+// In the plan's form, "dtype" and "kwargs" may stand beside "args", and an argument may be a whole
+// tensor in quotes, with its own dtype: "i64[32]".
 #pragma once
 
 #include <cstdint>
