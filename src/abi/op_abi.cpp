@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "abi/handles.h"
+#include "dispatch/describe.h"
 #include "dispatch/invoke.h"
 
 using fgx::abi_guard;
+using fgx::give_string;
 using fgx::op_of;
 using fgx::require;
 
@@ -105,6 +107,15 @@ fgx_status fgx_op_workspace(fgx_op* op, const fgx_value* args, int32_t nargs,
     fgx_op& known = op_of(op);
     require(size, "size");
     *size = fgx::call_workspace(known, shorthand(args, nargs, outs, nouts, nullptr));
+  });
+}
+
+fgx_status fgx_op_explain(fgx_op* op, const fgx_value* args, int32_t nargs, fgx_tensor* const* outs,
+                          int32_t nouts, fgx_string** out) {
+  return abi_guard([&] {
+    fgx_op& known = op_of(op);
+    require(out, "out");
+    give_string(fgx::explain(known, shorthand(args, nargs, outs, nouts, nullptr)), out);
   });
 }
 

@@ -87,7 +87,7 @@ void bind_invocation(const fgx_op& op, const fgx_invocation& invocation, bool ru
       fail(FGX_INVALID_ARGUMENT, "the stream must be NULL for CPU tensors");
     }
   } catch (Error& error) {
-    op.context->counters()->failed_calls.fetch_add(1, std::memory_order_relaxed);
+    op.context->counters()->refused_calls.fetch_add(1, std::memory_order_relaxed);
     error.with_op(op.name);
     throw;
   }
@@ -111,7 +111,7 @@ FoundCell find_cell(const fgx_op& op, ColdCall& cold, uint32_t invoke_flags,
   const std::shared_ptr<const ImplementationList> list = context.implementations(*op.def);
   const CallWish wish = make_wish(settings, invoke_flags, cold.call);
   evaluate_constraints(*list, cold.call, cold.outcomes);
-  build_cell_key(op, cold.call, wish, cold.outcomes, cold.cell_key);
+  build_cell_key(op, cold.call, wish, settings, cold.outcomes, cold.cell_key);
   const uint64_t hash = hash_text(cold.cell_key);
   if (auto cell = context.cells().find(cold.cell_key, hash, stamp)) {
     return {std::move(cell), Level::kLevel2};

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/strings.h"
+#include "dispatch/environment.h"
+#include "dispatch/trace.h"
 
 namespace fgx {
 namespace {
@@ -26,6 +28,9 @@ std::shared_ptr<Context> Context::create(const Catalogue& catalogue, const Optio
   context->allocator_ = options.allocator;
   context->on_quarantine_ = options.on_quarantine;
   context->log_ = std::make_unique<Logger>(options.log_sink);
+  context->performance_ =
+      std::make_unique<PerformanceCache>(PerformanceIdentity{device_identity(), fgx_version()});
+  context->trace_ = std::make_unique<Trace>();
   if (options.thread_pool.parallel_for != nullptr) {
     context->host_pool_ = true;
     context->pools_.push_back(std::make_shared<const ThreadPool>(options.thread_pool));
@@ -41,12 +46,17 @@ void Context::start(const Options& options) {
   config_file_ = options.config_file;
   read_environment_ = options.read_environment;
   invalidate();
-  apply(read_config());
   add_builtin_implementations();
+  apply(read_config());
 }
 
 Context::~Context() {
   invalidate();
+  try {
+    save_performance();
+  } catch (const std::exception& error) {
+    log_->log(FGX_LOG_ERROR, "statistics are not written: %s", error.what());
+  }
   for (auto& [name, implementation] : by_name_) {
     if (implementation->host == nullptr) continue;
     implementation->retired.store(true, std::memory_order_relaxed);
@@ -79,6 +89,21 @@ Config Context::read_config() const {
 }
 
 void Context::apply(const Config& config) {
+  // What can fail comes before what changes anything.
+  std::shared_ptr<const PinnedDecisions> pinned = std::make_shared<const PinnedDecisions>();
+  if (config.selection_mode == SelectionMode::kPinned && !config.tune_cache_dir.empty()) {
+    pinned = std::make_shared<const PinnedDecisions>(load_decisions(config.tune_cache_dir));
+  }
+  const std::shared_ptr<const Settings> before = settings();
+  const bool other_directory =
+      before == nullptr || before->config.tune_cache_dir != config.tune_cache_dir;
+  if (other_directory && !config.tune_cache_dir.empty()) load_performance(config.tune_cache_dir);
+  performance_->configure(static_cast<size_t>(config.cache_size), config.cache_ttl);
+  publish_config(config, std::move(pinned));
+  publish_exact_shapes();
+}
+
+void Context::publish_config(const Config& config, std::shared_ptr<const PinnedDecisions> pinned) {
   std::unique_lock lock(mutex_);
   auto settings =
       settings_ == nullptr ? std::make_shared<Settings>() : std::make_shared<Settings>(*settings_);
@@ -90,6 +115,7 @@ void Context::apply(const Config& config) {
     pool_.store(pools_.back().get(), std::memory_order_release);
   }
   settings->config = config;
+  settings->pinned = std::move(pinned);
   settings->min_status = status_rank(config.min_status);
   publish(std::move(settings));
 }
@@ -100,16 +126,12 @@ void Context::publish(std::shared_ptr<const Settings> settings) {
 }
 
 void Context::set_config(std::string_view key, std::string_view value) {
+  std::lock_guard changing(config_mutex_);
   Config config = settings()->config;
   config.set(key, value);
-  {
-    std::unique_lock lock(mutex_);
-    std::erase_if(overrides_, [&](const auto& entry) { return entry.first == key; });
-    overrides_.emplace_back(key, value);
-    config = settings_->config;  // another thread may have changed another key meanwhile
-    config.set(key, value);
-  }
   apply(config);
+  std::erase_if(overrides_, [&](const auto& entry) { return entry.first == key; });
+  overrides_.emplace_back(key, value);
 }
 
 std::string Context::get_config(const char* key) const {
@@ -118,12 +140,8 @@ std::string Context::get_config(const char* key) const {
 }
 
 void Context::reload_config() {
-  Config config;
-  {
-    std::shared_lock lock(mutex_);
-    config = read_config();
-  }
-  apply(config);
+  std::lock_guard changing(config_mutex_);
+  apply(read_config());
 }
 
 void Context::enable_groups(const char* groups_csv) {
@@ -186,11 +204,28 @@ fgx_op& Context::op(std::string_view name) {
   if (known != handles_.end()) return *known->second;
   const auto named = by_name_.find(name);
   if (named != by_name_.end()) {
+    warn_if_graduated(*named->second);
     return make_handle(named->second->op, named->second->def.name, name);
   }
   if (const OperatorDef* op = catalogue_.find(name)) return make_handle(*op, "", name);
   fail(FGX_METADATA_NOT_FOUND, "unknown operator or implementation '%s'%s",
        escape_for_display(name).c_str(), did_you_mean(name, known_names()).c_str());
+}
+
+// A graduated operator's experimental name keeps working for one version.
+void Context::warn_if_graduated(Implementation& implementation) {
+  for (const ImplementationList::Item& item : implementations_.at(&implementation.op)->all) {
+    if (item.implementation.get() != &implementation) continue;
+    const std::string& status = item.record->status;
+    if (status != "GRADUATED" && status != "STABLE" && status != "DEPRECATED") return;
+    const Config& config = settings_->config;
+    if (!config.show_warnings || config.warning_level > FGX_LOG_WARNING) return;
+    if (implementation.deprecation_warned.exchange(true)) return;
+    log_->log(FGX_LOG_WARNING,
+              "%s is %s: use '%s' instead; this name goes away with the next version",
+              implementation.def.name.c_str(), to_lower(status).c_str(),
+              implementation.op.schema.name.c_str());
+  }
 }
 
 fgx_op& Context::make_handle(const OperatorDef& op, std::string preferred, std::string_view name) {

@@ -4,14 +4,13 @@
 
 #include <atomic>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "backend/cpu/thread_pool.h"
@@ -19,13 +18,18 @@
 #include "base/log.h"
 #include "dispatch/call_key.h"
 #include "dispatch/decision.h"
+#include "dispatch/exploration.h"
 #include "dispatch/level2.h"
+#include "dispatch/performance_cache.h"
+#include "dispatch/performance_store.h"
+#include "dispatch/record_source.h"
 #include "flaggems_exp.h"
 #include "schema/catalogue.h"
 
 namespace fgx {
 
 class Context;
+class Trace;
 
 // The implementations of one operator in one context; replaced as a whole when one comes or goes.
 struct ImplementationList {
@@ -45,10 +49,11 @@ struct Settings {
   bool custom = false;
   bool tracing = false;
   int min_status = 1;
+  // shape_hash() of every call that decisions tell apart by its exact shape.
+  std::shared_ptr<const std::unordered_set<uint64_t>> exact_shapes;
+  std::shared_ptr<const PinnedDecisions> pinned;  // of mode pinned
 };
 
-// Where the status and the baselines of experimental implementations come from.
-using RecordLookup = std::function<RecordFacts(const std::string& implementation)>;
 // Time for breakers and expiry, in nanoseconds; tests bring their own.
 using Clock = int64_t (*)();
 
@@ -72,7 +77,7 @@ class Context : public std::enable_shared_from_this<Context> {
   struct Options {
     std::string config_file;
     bool read_environment = true;
-    RecordLookup records;
+    RecordSource records;
     fgx_allocator allocator{};
     fgx_thread_pool thread_pool{};
     fgx_log_sink log_sink{};
@@ -123,19 +128,39 @@ class Context : public std::enable_shared_from_this<Context> {
   // Throws MetadataNotFound.
   void quarantine_by_name(std::string_view name, const std::string& reason);
   std::string quarantine_reason(const Implementation& implementation) const;
-  // Reads the records of experimental implementations again.
+  // Reads the records of experimental implementations again, if they have changed.
   void refresh_records();
+  // The record of an experimental implementation as JSON text; "" when there is none.
+  std::string record_text(const Implementation& implementation) const;
 
   Level2Table& cells() { return cells_; }
+  PerformanceCache& performance() const { return *performance_; }
+  Explorations& explorations() { return explorations_; }
+  Trace& trace() { return *trace_; }
+
+  // Records a tuning run: interleaved times of several implementations at one exact shape. Decisions
+  // for it are taken again.
+  void record_tuned(const PerformanceKey& key, const std::string& shape,
+                    const std::string& reference, const std::vector<TunedTimes>& times);
+  // The hash of what an implementation computes, as performance rows carry it; "" when unknown.
+  std::string content_hash(std::string_view implementation) const;
+  PerformanceCache::ImportReport import_performance(JsonView rows);
+  void clear_performance(const char* op);  // nullptr: all
+  // Writes changed statistics and the decisions they lead to into tune_cache_dir, where one is set.
+  void save_performance();
 
  private:
   explicit Context(const Catalogue& catalogue);
   void start(const Options& options);
-  void apply(const Config& config);  // locks mutex_
+  void apply(const Config& config);
+  void publish_config(const Config& config, std::shared_ptr<const PinnedDecisions> pinned);
+  void warn_if_graduated(Implementation& implementation);
   void publish(std::shared_ptr<const Settings> settings);
   Config read_config() const;
   void add_builtin_implementations();
   std::shared_ptr<const RecordFacts> record_of(const Implementation& implementation) const;
+  void load_performance(const std::string& directory);
+  void publish_exact_shapes();
   fgx_op& make_handle(const OperatorDef& op, std::string preferred, std::string_view name);
   std::vector<std::string> known_names() const;
   static std::shared_ptr<const ImplementationList> make_list(
@@ -147,16 +172,19 @@ class Context : public std::enable_shared_from_this<Context> {
   std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
   std::unique_ptr<Logger> log_;
   Clock clock_ = nullptr;
-  RecordLookup records_;
+  RecordSource records_;
+  std::atomic<uint64_t> records_version_{0};
   std::string config_file_;
   bool read_environment_ = true;
   fgx_allocator allocator_{};
   fgx_quarantine_sink on_quarantine_{};
   bool host_pool_ = false;
 
+  std::mutex config_mutex_;  // one change of the configuration at a time; guards overrides_
+  std::vector<std::pair<std::string, std::string>> overrides_;  // set through the API, in order
+
   mutable std::shared_mutex mutex_;  // of what follows
   std::shared_ptr<const Settings> settings_;
-  std::vector<std::pair<std::string, std::string>> overrides_;  // set through the API, in order
   std::map<const OperatorDef*, std::shared_ptr<const ImplementationList>> implementations_;
   std::map<std::string, std::shared_ptr<Implementation>, std::less<>> by_name_;
   std::map<std::string, fgx_op*, std::less<>> handles_;  // every name that was asked for
@@ -165,6 +193,9 @@ class Context : public std::enable_shared_from_this<Context> {
   std::vector<std::shared_ptr<const ThreadPool>> pools_;
 
   Level2Table cells_;
+  std::unique_ptr<PerformanceCache> performance_;
+  Explorations explorations_;
+  std::unique_ptr<Trace> trace_;
 };
 
 }  // namespace fgx

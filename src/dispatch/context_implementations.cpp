@@ -65,6 +65,7 @@ std::shared_ptr<const ImplementationList> Context::make_list(
 }
 
 void Context::add_builtin_implementations() {
+  if (records_.version) records_version_ = records_.version();
   for (const auto& op : catalogue_.operators()) {
     std::vector<ImplementationList::Item> all;
     for (const ImplementationDef& def : op->implementations) {
@@ -79,11 +80,11 @@ void Context::add_builtin_implementations() {
 
 std::shared_ptr<const RecordFacts> Context::record_of(const Implementation& implementation) const {
   if (implementation.host != nullptr) return host_record();
-  if (!implementation.experimental() || !records_) {
+  if (!implementation.experimental() || !records_.lookup) {
     static const auto none = std::make_shared<const RecordFacts>();
     return none;
   }
-  return std::make_shared<const RecordFacts>(records_(implementation.def.name));
+  return std::make_shared<const RecordFacts>(records_.lookup(implementation.def.name));
 }
 
 std::shared_ptr<const ImplementationList> Context::implementations(const OperatorDef& op) const {
@@ -221,7 +222,9 @@ std::string Context::quarantine_reason(const Implementation& implementation) con
 }
 
 void Context::refresh_records() {
-  if (!records_) return;
+  if (!records_.version) return;
+  const uint64_t version = records_.version();
+  if (records_version_.exchange(version, std::memory_order_relaxed) == version) return;
   std::unique_lock lock(mutex_);
   for (auto& [op_def, list] : implementations_) {
     std::vector<ImplementationList::Item> all = list->all;
@@ -229,6 +232,11 @@ void Context::refresh_records() {
     list = make_list(std::move(all));
   }
   invalidate();
+}
+
+std::string Context::record_text(const Implementation& implementation) const {
+  return implementation.host == nullptr && records_.text ? records_.text(implementation.def.name)
+                                                         : std::string();
 }
 
 }  // namespace fgx

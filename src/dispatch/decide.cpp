@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "base/error.h"
 #include "dispatch/evidence.h"
@@ -99,7 +100,8 @@ void evaluate_constraints(const ImplementationList& list, const Call& call,
 }
 
 void build_cell_key(const fgx_op& op, const Call& call, const CallWish& wish,
-                    const std::vector<uint8_t>& outcomes, std::string& key) {
+                    const Settings& settings, const std::vector<uint8_t>& outcomes,
+                    std::string& key) {
   key.clear();
   const uint32_t id = op.rules.load(std::memory_order_relaxed)->id;
   key.append(reinterpret_cast<const char*>(&id), sizeof id);
@@ -127,6 +129,36 @@ void build_cell_key(const fgx_op& op, const Call& call, const CallWish& wish,
   for (const std::string& name : op.def->speed_attributes) {
     const int index = op.def->schema.find(name);
     if (index >= 0) append_attribute(call.arguments()[index], key);
+  }
+  // A shape with evidence of its own is a cell of its own.
+  const SelectionMode mode = settings.config.selection_mode;
+  const bool exact =
+      mode == SelectionMode::kTune || mode == SelectionMode::kOnline ||
+      (!settings.exact_shapes->empty() && settings.exact_shapes->count(shape_hash(call)) != 0);
+  if (!exact) return;
+  key += '#';
+  for (const TensorView& view : call.inputs()) {
+    key.append(reinterpret_cast<const char*>(view.shape),
+               sizeof(int64_t) * static_cast<size_t>(view.ndim));
+  }
+}
+
+// How the calls of a decision are watched.
+static void set_sampling(const Settings& settings, Cell& cell) {
+  const Config& config = settings.config;
+  Sampling& sampling = cell.sampling;
+  if (cell.order.empty()) return;
+  sampling.profile = config.enable_profiling && config.enable_perf_cache &&
+                     config.selection_mode != SelectionMode::kPinned;
+  sampling.warmup = static_cast<uint32_t>(config.profiling_warmup);
+  sampling.trace = settings.tracing;
+  sampling.check_pointers = config.check_pointers == CheckPointers::kAlways;
+  sampling.every_call = sampling.trace || sampling.check_pointers;
+  const bool comparable = cell.order[0]->experimental() && cell.reference != nullptr &&
+                          cell.reference != cell.order[0] && !cell.in_place;
+  if (config.verify_sample_rate > 0 && comparable) {
+    sampling.shadow = static_cast<uint32_t>(
+        std::min(std::max(std::round(1 / config.verify_sample_rate), 1.0), 1e9));
   }
 }
 
@@ -165,7 +197,6 @@ std::shared_ptr<Cell> decide(const fgx_op& op, const Call& call, const CallWish&
       }
     }
   }
-  cell->why = accepted.size() == 1 ? "only candidate" : "tier order";
   order_by_evidence(op, call, list, settings, accepted, *cell);
   if (!op.preferred.empty()) {
     const auto named = std::find_if(accepted.begin(), accepted.end(), [&](const Verdict& verdict) {
@@ -188,6 +219,14 @@ std::shared_ptr<Cell> decide(const fgx_op& op, const Call& call, const CallWish&
     cell->order.resize(1);
     for (size_t i = 1; i < accepted.size(); ++i) accepted[i].reason = Reason::kStrategyExcludes;
   }
+  cell->key = performance_key(call);
+  const SelectionMode mode = settings.config.selection_mode;
+  const bool tuned = op.context->performance().find_tuned(cell->key, exact_shape(call)).has_value();
+  const bool open = cell->order.size() > 1 && wish.has_outputs && !tuned &&
+                    settings.config.enable_perf_cache && op.preferred.empty();
+  cell->exploring = mode == SelectionMode::kOnline && open;
+  cell->untuned = mode == SelectionMode::kTune && open;
+  set_sampling(settings, *cell);
   cell->verdicts = std::move(accepted);
   for (Verdict& verdict : rejected) cell->verdicts.push_back(std::move(verdict));
   return cell;

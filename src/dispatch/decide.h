@@ -27,7 +27,8 @@ void evaluate_constraints(const ImplementationList& list, const Call& call,
 // Writes the key of the call's cell: what every candidate check depends on besides the context's
 // state. Allocates only until `key` has grown to its size.
 void build_cell_key(const fgx_op& op, const Call& call, const CallWish& wish,
-                    const std::vector<uint8_t>& outcomes, std::string& key);
+                    const Settings& settings, const std::vector<uint8_t>& outcomes,
+                    std::string& key);
 
 // Filters and orders the candidates.
 std::shared_ptr<Cell> decide(const fgx_op& op, const Call& call, const CallWish& wish,

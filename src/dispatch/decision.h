@@ -20,7 +20,7 @@ struct Counters {
   std::atomic<int64_t> level2_hits{0};
   std::atomic<int64_t> cold_decisions{0};
   std::atomic<int64_t> uncacheable_calls{0};
-  std::atomic<int64_t> failed_calls{0};  // refused before a decision
+  std::atomic<int64_t> refused_calls{0};  // for their arguments, before a decision
   std::atomic<int64_t> fallbacks{0};
   std::atomic<int64_t> failures{0};  // of implementations
   std::atomic<int64_t> breaker_openings{0};
@@ -43,12 +43,15 @@ struct Verdict {
 
 // How often warm calls of a cell leave the fast path.
 struct Sampling {
-  uint32_t profile = 0;     // every n-th call is timed; 0: never
+  bool profile = false;     // calls are timed now and then
+  uint32_t warmup = 0;      // calls of an entry before the first that is timed
   uint32_t shadow = 0;      // every n-th call is compared with stable; 0: never
-  bool every_call = false;  // trace, check_pointers=always, online exploration
+  bool every_call = false;  // the trace is on, or every pointer is to be checked
+  bool trace = false;
+  bool check_pointers = false;
 };
 
-// Immutable once published, but for the atomics.
+// Immutable once published.
 struct Cell {
   std::vector<std::shared_ptr<Implementation>> order;
   std::vector<Verdict> verdicts;  // all implementations: those of `order` first, in order
@@ -56,15 +59,15 @@ struct Cell {
   PerformanceKey key;
   Sampling sampling;
   bool in_place = false;  // an output aliases an input
-  // The calls of this cell compare shapes exactly, for there is evidence per exact shape.
-  bool exact = false;
+  // Selection mode online: successive calls try the candidates in turn, then settle.
+  bool exploring = false;
+  // Selection mode tune: the candidates are to be measured before this is used.
+  bool untuned = false;
   // Implementations that would come first but for an open breaker.
   std::vector<std::shared_ptr<Implementation>> broken;
   // The most trusted implementation of `order`, that others are compared with; nullptr when none.
   std::shared_ptr<Implementation> reference;
   std::shared_ptr<Counters> counters;
-  // Set when a result proved slow: later calls avoid `order`'s first.
-  mutable std::atomic<int32_t> rounds{0};  // of online exploration
 };
 
 }  // namespace fgx

@@ -55,7 +55,7 @@ void invoke(fgx_op& op, const fgx_invocation& invocation) {
     return;
   }
   if (__builtin_expect(entry->tick(), 0)) {
-    detail::run_sampled(op, invocation, key, *entry);
+    detail::run_sampled(op, invocation, key, *entry, stamp);
     return;
   }
   const Busy busy(*entry);

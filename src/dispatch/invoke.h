@@ -20,7 +20,8 @@ namespace detail {
 // The slow path: binds, decides, prepares, runs; keeps the decision under `key` unless it is null.
 void run_cold(fgx_op& op, const fgx_invocation& invocation, const CallKey* key, uint64_t stamp);
 // A warm call that leaves the fast path, to be measured, compared, traced or probed.
-void run_sampled(fgx_op& op, const fgx_invocation& invocation, CallKey& key, Level1Entry& entry);
+void run_sampled(fgx_op& op, const fgx_invocation& invocation, CallKey& key, Level1Entry& entry,
+                 uint64_t stamp);
 // A warm call whose implementation failed with the exception that is being handled.
 void recover(fgx_op& op, const fgx_invocation& invocation, Level1Entry& entry, uint64_t stamp);
 }  // namespace detail

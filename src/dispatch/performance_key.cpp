@@ -2,9 +2,12 @@
 // Builds the keys of performance statistics from a bound call.
 #include "dispatch/performance_key.h"
 
-#include <algorithm>
+#include <charconv>
+#include <vector>
 
+#include "base/hash.h"
 #include "base/json_text.h"
+#include "base/strings.h"
 #include "schema/operator.h"
 #include "tensor/signature.h"
 
@@ -90,6 +93,32 @@ std::string exact_shape(const Call& call) {
     }
   }
   return text;
+}
+
+uint64_t shape_hash(const Call& call) {
+  const Schema& schema = call.op().schema;
+  uint64_t hash = hash_text(schema.name, hash_text(schema.name_space));
+  for (const TensorView& view : call.inputs()) {
+    hash = hash_bytes(view.shape, sizeof(int64_t) * static_cast<size_t>(view.ndim), hash);
+  }
+  return hash;
+}
+
+uint64_t shape_hash(std::string_view op, std::string_view exact_shape) {
+  const size_t colons = op.find("::");
+  const std::string_view name_space = colons == op.npos ? "" : op.substr(0, colons);
+  const std::string_view name = colons == op.npos ? op : op.substr(colons + 2);
+  uint64_t hash = hash_text(name, hash_text(name_space));
+  for (const std::string_view tensor : split(exact_shape, 'x')) {
+    std::vector<int64_t> dims;
+    if (tensor != "s") {
+      for (const std::string_view dim : split(tensor, '_')) {
+        std::from_chars(dim.data(), dim.data() + dim.size(), dims.emplace_back(0));
+      }
+    }
+    hash = hash_bytes(dims.data(), sizeof(int64_t) * dims.size(), hash);
+  }
+  return hash;
 }
 
 }  // namespace fgx

@@ -2,7 +2,9 @@
 // What performance statistics are kept by.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "schema/call.h"
 
@@ -24,5 +26,10 @@ struct PerformanceKey {
 PerformanceKey performance_key(const Call& call);
 // The exact dims of the inputs, e.g. "1000_500x1000_500": tuned ratios are kept by them.
 std::string exact_shape(const Call& call);
+
+// A hash of operator and exact shape, to tell quickly whether a shape was tuned; the same from a call
+// and from exact_shape()'s text.
+uint64_t shape_hash(const Call& call);
+uint64_t shape_hash(std::string_view op, std::string_view exact_shape);
 
 }  // namespace fgx

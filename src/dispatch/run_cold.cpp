@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The slow path: binds, decides, prepares and runs, and falls back along the decision's order.
+#include "dispatch/run_cold.h"
+
 #include <optional>
 
-#include "dispatch/chain.h"
-#include "dispatch/invoke.h"
+#include "base/clock.h"
 #include "dispatch/sampling.h"
 #include "dispatch/scratch.h"
+#include "dispatch/trace.h"
+#include "dispatch/tuner.h"
 
 namespace fgx {
 namespace {
 
-struct ColdRun {
-  fgx_op& op;
-  const fgx_invocation& invocation;
-  ColdCall& cold;
-  const std::shared_ptr<const Cell>& cell;
-  const Settings& settings;
-  const CallKey* key;
-  uint64_t stamp;
-};
-
-// Prepares one candidate, in a level-1 entry where there is one to have. Throws what prepare() or
+// One prepared candidate, in a level-1 entry where there is one to have. Throws what prepare() or
 // workspace() throw, with the entry given up.
 struct Prepared {
-  Prepared(const ColdRun& run, size_t position, Level1Table* level1)
+  Prepared(const ColdRun& run, const Implementation& implementation, size_t position,
+           Level1Table* level1)
       : table(level1), entry(level1 == nullptr ? nullptr : level1->claim(*run.key, run.stamp)) {
-    const Implementation& implementation = *run.cell->order[position];
     KernelState& target = entry != nullptr ? entry->state : state;
     try {
       function = implementation.prepare(run.cold.call, target);
@@ -40,7 +33,7 @@ struct Prepared {
     if (entry == nullptr) return;
     entry->run = function;
     entry->workspace = workspace;
-    arm_sampling(*entry, *run.cell);
+    start_sampling(*entry, *run.cell);
     table->publish(*entry, *run.key, run.stamp, run.cell, static_cast<uint8_t>(position));
     ++entry->busy;
   }
@@ -49,7 +42,22 @@ struct Prepared {
   }
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
-  const KernelState& kernel_state() const { return entry != nullptr ? entry->state : state; }
+
+  void run_on(const ColdRun& run, void* const* data) const {
+    const KernelState& kernel = entry != nullptr ? entry->state : state;
+    RunArgs args{data, run.cold.scalars.data(), nullptr,
+                 0,    run.invocation.stream,   &run.op.context->pool()};
+    if (run.invocation.workspace != nullptr && run.invocation.workspace_size >= workspace) {
+      args.workspace = run.invocation.workspace;
+      args.workspace_size = run.invocation.workspace_size;
+      function(kernel, args);
+      return;
+    }
+    const ScratchLease scratch(workspace);
+    args.workspace = scratch.data();
+    args.workspace_size = workspace;
+    function(kernel, args);
+  }
 
   Level1Table* table;
   Level1Entry* entry;
@@ -58,85 +66,139 @@ struct Prepared {
   size_t workspace = 0;
 };
 
-void run_prepared(const ColdRun& run, const Prepared& prepared) {
-  RunArgs args{run.cold.data.data(),  run.cold.scalars.data(), nullptr, 0,
-               run.invocation.stream, &run.op.context->pool()};
-  if (run.invocation.workspace != nullptr && run.invocation.workspace_size >= prepared.workspace) {
-    args.workspace = run.invocation.workspace;
-    args.workspace_size = run.invocation.workspace_size;
-    prepared.function(prepared.kernel_state(), args);
-    return;
+// Tries one candidate; false when the next is to be tried.
+bool try_candidate(const ColdRun& run, Chain& chain, size_t position, Level1Table* table,
+                   bool execute, double* us) {
+  const std::shared_ptr<Implementation>& implementation = run.cell->order[position];
+  const HostHold hold(implementation->host.get());
+  if (!hold.held()) return false;  // unregistered meanwhile
+  std::optional<Prepared> prepared;
+  try {
+    prepared.emplace(run, *implementation, position, table);
+  } catch (...) {
+    chain.failed_prepare(implementation);
+    return false;
   }
-  const ScratchLease scratch(prepared.workspace);
-  args.workspace = scratch.data();
-  args.workspace_size = prepared.workspace;
-  prepared.function(prepared.kernel_state(), args);
+  if (!execute) return true;
+  try {
+    const int64_t start = us == nullptr ? 0 : monotonic_ns();
+    prepared->run_on(run, run.cold.data.data());
+    if (us != nullptr) *us = static_cast<double>(monotonic_ns() - start) / 1e3;
+  } catch (...) {
+    if (prepared->entry != nullptr) prepared->table->drop(*prepared->entry);
+    chain.failed_run(implementation, run.cell->in_place);
+    return false;
+  }
+  if (!chain.empty()) chain.recovered(*implementation);
+  return true;
 }
 
-// Tries the decision's candidates from `start` on. `execute` false: prepares the first only.
-void run_candidates(const ColdRun& run, Chain& chain, size_t start, bool execute) {
-  const bool keep = run.key != nullptr;
-  for (size_t i = start; i < run.cell->order.size(); ++i) {
-    const std::shared_ptr<Implementation>& implementation = run.cell->order[i];
-    const HostHold hold(implementation->host.get());
-    if (!hold.held()) continue;  // unregistered meanwhile
-    // After a failed run the preferred implementation stays the decision: only refusals of this exact
-    // call put the next one in its place.
-    bool keeps = keep;
-    for (const ChainStep& step : chain.steps()) keeps &= !step.submitted;
-    std::optional<Prepared> prepared;
-    try {
-      prepared.emplace(run, i, keeps ? thread_table() : nullptr);
-    } catch (...) {
-      chain.failed_prepare(implementation);
-      continue;
-    }
-    if (!execute) return;
-    try {
-      run_prepared(run, *prepared);
-    } catch (...) {
-      if (prepared->entry != nullptr) prepared->table->drop(*prepared->entry);
-      chain.failed_run(implementation, run.cell->in_place);
-      continue;
-    }
-    if (!chain.empty()) chain.recovered(*implementation);
-    return;
-  }
-  chain.exhausted();
+// Whether some thread's call of a cell without a level-1 entry is one to compare with stable.
+bool is_shadow_turn(const Cell& cell) {
+  if (cell.sampling.shadow == 0) return false;
+  static thread_local uint32_t calls = 0;
+  return ++calls % cell.sampling.shadow == 0;
 }
 
 }  // namespace
 
+double run_once(const ColdRun& run, const Implementation& implementation, void* const* data) {
+  const HostHold hold(implementation.host.get());
+  if (!hold.held()) {
+    fail(FGX_NO_VALID_IMPLEMENTATION, "%s was unregistered", implementation.def.name.c_str());
+  }
+  const Prepared prepared(run, implementation, 0, nullptr);
+  const int64_t start = monotonic_ns();
+  prepared.run_on(run, data);
+  return static_cast<double>(monotonic_ns() - start) / 1e3;
+}
+
+const Implementation& run_candidates(const ColdRun& run, Chain& chain, size_t start, bool execute) {
+  for (size_t i = start; i < run.cell->order.size(); ++i) {
+    // After a failed run the preferred implementation stays the decision: only refusals of this exact
+    // call put the next one in its place.
+    bool keeps = run.key != nullptr;
+    for (const ChainStep& step : chain.steps()) keeps &= !step.submitted;
+    if (try_candidate(run, chain, i, keeps ? thread_table() : nullptr, execute, nullptr)) {
+      return *run.cell->order[i];
+    }
+  }
+  chain.exhausted();
+}
+
+const Implementation& run_timed(const ColdRun& run, Chain& chain, size_t first, double& us) {
+  us = -1;
+  if (try_candidate(run, chain, first, nullptr, true, &us)) return *run.cell->order[first];
+  us = -1;
+  for (size_t i = 0; i < run.cell->order.size(); ++i) {
+    if (i != first && try_candidate(run, chain, i, nullptr, true, nullptr)) {
+      return *run.cell->order[i];
+    }
+  }
+  chain.exhausted();
+}
+
 namespace detail {
 
 void run_cold(fgx_op& op, const fgx_invocation& invocation, const CallKey* key, uint64_t stamp) {
+  op.context->refresh_records();
   const ColdLease cold;
   bind_invocation(op, invocation, true, cold->call);
-  const std::shared_ptr<const Settings> settings = op.context->settings();
-  const FoundCell found = find_cell(op, *cold, invocation.flags, *settings, stamp);
+  std::shared_ptr<const Settings> settings = op.context->settings();
+  if (settings->config.check_pointers == CheckPointers::kAlways) check_mapped(op, cold->call);
+  FoundCell found = find_cell(op, *cold, invocation.flags, *settings, stamp);
   Counters& counters = *op.context->counters();
   (found.level == Level::kLevel2 ? counters.level2_hits : counters.cold_decisions)
       .fetch_add(1, std::memory_order_relaxed);
   if (key == nullptr) counters.uncacheable_calls.fetch_add(1, std::memory_order_relaxed);
   if (found.cell->order.empty()) fail_without_candidates(op, cold->call, *found.cell);
   cold->collect();
+  if (found.cell->untuned) {
+    tune_call({op, invocation, *cold, found.cell, *settings, nullptr, stamp});
+    stamp = op.context->stamp();
+    settings = op.context->settings();
+    found.cell = find_cell(op, *cold, invocation.flags, *settings, stamp).cell;
+    key = nullptr;  // it was built for the earlier stamp
+    if (found.cell->order.empty()) fail_without_candidates(op, cold->call, *found.cell);
+  }
+  const ColdRun run{op, invocation, *cold, found.cell, *settings, key, stamp};
   Chain chain(op, *settings);
-  run_candidates({op, invocation, *cold, found.cell, *settings, key, stamp}, chain, 0, true);
+  const int64_t start = settings->tracing ? monotonic_ns() : 0;
+  const Implementation* by = nullptr;
+  try {
+    if (found.cell->exploring) {
+      by = &run_exploring(run, chain);
+    } else if (is_shadow_turn(*found.cell)) {
+      by = &run_shadowed(run, chain);
+    } else {
+      by = &run_candidates(run, chain, 0, true);
+    }
+  } catch (const Error& error) {
+    if (settings->tracing) trace_call(run, chain, level_name(found.level), start, "", error.code());
+    throw;
+  }
+  if (settings->tracing) {
+    trace_call(run, chain, level_name(found.level), start, by->def.name, FGX_OK);
+  }
 }
 
 void recover(fgx_op& op, const fgx_invocation& invocation, Level1Entry& entry, uint64_t stamp) {
   const std::shared_ptr<const Cell> cell = entry.cell;
   const size_t position = entry.position;
-  thread_table()->drop(entry);
   Level1Table::settle(entry, 1);
+  thread_table()->drop(entry);
   const std::shared_ptr<const Settings> settings = op.context->settings();
   Chain chain(op, *settings);
+  const int64_t start = settings->tracing ? monotonic_ns() : 0;
   chain.failed_run(cell->order[position], cell->in_place);
   const ColdLease cold;
   bind_invocation(op, invocation, true, cold->call);
   cold->collect();
-  run_candidates({op, invocation, *cold, cell, *settings, nullptr, stamp}, chain, position + 1,
-                 true);
+  const ColdRun run{op, invocation, *cold, cell, *settings, nullptr, stamp};
+  const Implementation& by = run_candidates(run, chain, position + 1, true);
+  if (settings->tracing) {
+    trace_call(run, chain, level_name(Level::kLevel1), start, by.def.name, FGX_OK);
+  }
 }
 
 }  // namespace detail
@@ -151,6 +213,7 @@ void prepare_call(fgx_op& op, const fgx_invocation& invocation) {
   cold->collect();
   CallKey key;
   const bool keeps = invocation.stream == nullptr && thread_table() != nullptr &&
+                     !found.cell->exploring && !found.cell->untuned &&
                      build_key(*op.rules.load(std::memory_order_acquire), invocation, key) &&
                      thread_table()->find(key, stamp) == nullptr;
   Chain chain(op, *settings);

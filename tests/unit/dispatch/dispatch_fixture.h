@@ -223,8 +223,8 @@ class DispatchTest : public ::testing::Test {
   void open(Context::Options options = {}) {
     options.read_environment = false;
     options.clock = [] { return g_test_clock; };
-    if (!options.records) {
-      options.records = [](const std::string&) {
+    if (!options.records.lookup) {
+      options.records.lookup = [](const std::string&) {
         RecordFacts facts;
         facts.known = true;
         facts.status = "VALIDATED";

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks at the processor, the vendor libraries and the toolchains of this machine.
+#include "dispatch/environment.h"
+
+#include <dlfcn.h>
+#include <sched.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "backend/cpu/isa.h"
+#include "base/strings.h"
+#include "flaggems_exp.h"
+
+namespace fgx {
+namespace {
+
+int usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return CPU_COUNT(&set);
+}
+
+std::string read_cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (!starts_with(line, "model name")) continue;
+    const size_t colon = line.find(':');
+    if (colon != std::string::npos)
+      return std::string(trim(std::string_view(line).substr(colon + 1)));
+  }
+  return "cpu";
+}
+
+// A library that is already loaded, or can be found; it is not kept open.
+Json library_entry(const char* name, std::initializer_list<const char*> files) {
+  Json entry = Json::object();
+  entry.set("name", name);
+  std::string reason;
+  for (const char* file : files) {
+    void* handle = dlopen(file, RTLD_LAZY | RTLD_LOCAL);
+    if (handle != nullptr) {
+      dlclose(handle);
+      return std::move(entry).set("found", true).set("path", file);
+    }
+    const char* error = dlerror();
+    reason = error == nullptr ? "cannot be loaded" : error;
+  }
+  return std::move(entry).set("found", false).set("reason", escape_for_display(reason));
+}
+
+// The first match in PATH.
+Json tool_entry(const char* name, std::initializer_list<const char*> programs) {
+  Json entry = Json::object();
+  entry.set("name", name);
+  const char* path = std::getenv("PATH");
+  for (const char* program : programs) {
+    for (const std::string_view folder : split(path == nullptr ? "" : path, ':')) {
+      const std::string full = std::string(folder) + "/" + program;
+      if (!folder.empty() && access(full.c_str(), X_OK) == 0) {
+        return std::move(entry).set("found", true).set("path", full);
+      }
+    }
+  }
+  return std::move(entry).set("found", false).set("reason", "not in PATH");
+}
+
+}  // namespace
+
+const std::string& cpu_name() {
+  static const std::string name = read_cpu_name();
+  return name;
+}
+
+const std::string& device_identity() {
+  static const std::string identity =
+      format_text("%s, %s, %d cores", cpu_name().c_str(), isa_name(best_isa()), usable_cores());
+  return identity;
+}
+
+Json describe_environment() {
+  utsname system{};
+  uname(&system);
+  Json isas = Json::array();
+  for (int i = 0; i <= static_cast<int>(best_isa()); ++i) isas.push(isa_name(static_cast<Isa>(i)));
+  Json json = Json::object();
+  json.set("schema_version", "1.0");
+  json.set("library",
+           Json::object()
+               .set("version", fgx_version())
+               .set("abi", format_text("%d.%d", FGX_ABI_VERSION_MAJOR, FGX_ABI_VERSION_MINOR))
+               .set("compiler", __VERSION__));
+  json.set("cpu", Json::object()
+                      .set("name", cpu_name())
+                      .set("architecture", system.machine)
+                      .set("instruction_sets", std::move(isas))
+                      .set("cores", usable_cores()));
+  json.set("system", Json::object().set("name", system.sysname).set("release", system.release));
+  json.set("threads", usable_cores());
+  json.set("devices", Json::array({Json::object()
+                                       .set("type", "cpu")
+                                       .set("id", 0)
+                                       .set("name", cpu_name())
+                                       .set("identity", device_identity())}));
+  json.set("vendor_libraries",
+           Json::array({library_entry("openblas", {"libopenblas.so.0", "libopenblas.so"}),
+                        library_entry("onednn", {"libdnnl.so.3", "libdnnl.so.2", "libdnnl.so"}),
+                        library_entry("cuda driver", {"libcuda.so.1"}),
+                        library_entry("hip runtime", {"libamdhip64.so", "libamdhip64.so.5"})}));
+  json.set("toolchains",
+           Json::array({tool_entry("c++", {"c++", "g++", "clang++"}), tool_entry("nvcc", {"nvcc"}),
+                        tool_entry("hipcc", {"hipcc"}), tool_entry("python", {"python3"})}));
+  return json;
+}
+
+}  // namespace fgx
