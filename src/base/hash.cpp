@@ -34,9 +34,25 @@ constexpr uint32_t kRoundConstants[64] = {
 
 uint32_t rotate(uint32_t x, int n) { return (x >> n) | (x << (32 - n)); }
 
+#if defined(__x86_64__)
+// The processor's own instruction computes this very polynomial.
+__attribute__((target("sse4.2"))) uint32_t crc32c_sse42(const unsigned char* bytes, size_t size,
+                                                        uint32_t crc) noexcept {
+  uint64_t state = ~crc;
+  for (; size >= 8; size -= 8, bytes += 8) {
+    uint64_t word;
+    std::memcpy(&word, bytes, 8);
+    state = __builtin_ia32_crc32di(state, word);
+  }
+  uint32_t low = static_cast<uint32_t>(state);
+  while (size-- > 0) low = __builtin_ia32_crc32qi(low, *bytes++);
+  return ~low;
+}
+#endif
+
 }  // namespace
 
-uint32_t crc32c(const void* data, size_t size, uint32_t crc) noexcept {
+uint32_t crc32c_portable(const void* data, size_t size, uint32_t crc) noexcept {
   const unsigned char* bytes = static_cast<const unsigned char*>(data);
   crc = ~crc;
   while (size >= 8) {
@@ -51,6 +67,14 @@ uint32_t crc32c(const void* data, size_t size, uint32_t crc) noexcept {
   }
   while (size-- > 0) crc = (crc >> 8) ^ kCrc[0][(crc ^ *bytes++) & 0xff];
   return ~crc;
+}
+
+uint32_t crc32c(const void* data, size_t size, uint32_t crc) noexcept {
+#if defined(__x86_64__)
+  static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+  if (has_instruction) return crc32c_sse42(static_cast<const unsigned char*>(data), size, crc);
+#endif
+  return crc32c_portable(data, size, crc);
 }
 
 Sha256::Sha256() noexcept

@@ -50,6 +50,8 @@ inline uint64_t hash_text(std::string_view text, uint64_t seed = 0) noexcept {
 
 // CRC-32C (Castagnoli polynomial, RFC 3720); pass the result of one piece as `crc` of the next.
 uint32_t crc32c(const void* data, size_t size, uint32_t crc = 0) noexcept;
+// The same without the processor's instruction.
+uint32_t crc32c_portable(const void* data, size_t size, uint32_t crc = 0) noexcept;
 
 // SHA-256 (FIPS 180-4), incremental.
 class Sha256 {

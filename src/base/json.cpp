@@ -634,6 +634,15 @@ Json& Json::push(Json value) {
   return *this;
 }
 
+Json Json::take(std::string_view name) {
+  cJSON* member = find_member(root_, name);
+  if (member == nullptr) return Json();
+  member = cJSON_DetachItemViaPointer(root_, member);
+  cJSON_free(member->string);
+  member->string = nullptr;
+  return Json(Adopt{}, member, code_);
+}
+
 bool Json::erase(std::string_view name) {
   cJSON* old = find_member(root_, name);
   if (old == nullptr) return false;

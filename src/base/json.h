@@ -176,6 +176,8 @@ class Json {
   Json& append(std::string_view name, Json value);
   // Adds an element.
   Json& push(Json value);
+  // Removes a member and returns it; null when there was none.
+  Json take(std::string_view name);
   // Removes a member; false when there was none.
   bool erase(std::string_view name);
   // Applies a JSON merge patch (RFC 7396): null removes, objects merge, everything else replaces.

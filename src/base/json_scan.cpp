@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <vector>
 
 #include "base/error.h"
@@ -69,7 +70,22 @@ constexpr auto kSpecial = make_special_table();
 class Scanner {
  public:
   Scanner(std::string_view text, const JsonLimits& limits, JsonHandler* handler)
-      : text_(text), limits_(limits), handler_(handler) {}
+      : text_(text), limits_(limits), handler_(handler) {
+    frames_.swap(scratch().frames);
+    keys_.swap(scratch().keys);
+    frames_.clear();
+    keys_.clear();
+  }
+  // Small scans are frequent: the buffers serve the thread's next one. A scan within a scan finds
+  // empty ones and makes its own.
+  ~Scanner() {
+    constexpr size_t kKeep = 4096;
+    if (keys_.capacity() > kKeep) return;
+    frames_.swap(scratch().frames);
+    keys_.swap(scratch().keys);
+  }
+  Scanner(const Scanner&) = delete;
+  Scanner& operator=(const Scanner&) = delete;
 
   void run() {
     if (text_.size() > limits_.max_bytes)
@@ -94,6 +110,15 @@ class Scanner {
     size_t count;      // elements begun so far
     size_t first_key;  // in keys_
   };
+
+  struct Scratch {
+    std::vector<Frame> frames;
+    std::vector<Key> keys;
+  };
+  static Scratch& scratch() {
+    thread_local Scratch buffers;
+    return buffers;
+  }
 
   bool at_end() const { return position_ >= text_.size(); }
   char peek() const { return text_[position_]; }
@@ -200,7 +225,10 @@ class Scanner {
     bool escapes = false;
     const std::string_view raw = string(&escapes);
     std::string_view name = raw;
-    if (escapes) name = decoded_.emplace_back(decode_json_string(raw));
+    if (escapes) {
+      if (!decoded_) decoded_ = std::make_unique<std::deque<std::string>>();
+      name = decoded_->emplace_back(decode_json_string(raw));
+    }
     keys_.push_back({hash_text(name), name, start});
     if (handler_) handler_->on_key(raw, escapes);
     skip_space();
@@ -354,51 +382,7 @@ class Scanner {
   size_t position_ = 0;
   std::vector<Frame> frames_;
   std::vector<Key> keys_;
-  std::deque<std::string> decoded_;
-};
-
-// Writes tokens back without space between them.
-class Compactor final : public JsonHandler {
- public:
-  explicit Compactor(std::string* out) : out_(out) {}
-  void on_begin(bool is_object) override {
-    separate();
-    *out_ += is_object ? '{' : '[';
-    comma_ = false;
-  }
-  void on_end(bool is_object) override {
-    *out_ += is_object ? '}' : ']';
-    comma_ = true;
-  }
-  void on_key(std::string_view raw, bool) override {
-    separate();
-    *out_ += '"';
-    *out_ += raw;
-    *out_ += "\":";
-    comma_ = false;
-  }
-  void on_string(std::string_view raw, bool) override {
-    separate();
-    *out_ += '"';
-    *out_ += raw;
-    *out_ += '"';
-    comma_ = true;
-  }
-  void on_number(std::string_view text) override { token(text); }
-  void on_literal(std::string_view text) override { token(text); }
-
- private:
-  void separate() {
-    if (comma_) *out_ += ',';
-  }
-  void token(std::string_view text) {
-    separate();
-    *out_ += text;
-    comma_ = true;
-  }
-
-  std::string* out_;
-  bool comma_ = false;
+  std::unique_ptr<std::deque<std::string>> decoded_;  // keys that had escapes
 };
 
 }  // namespace
@@ -455,7 +439,7 @@ std::string decode_json_string(std::string_view raw) {
 std::string compact_json(std::string_view text, const JsonLimits& limits) {
   std::string out;
   out.reserve(text.size());
-  Compactor compactor(&out);
+  JsonCompactor compactor(&out);
   scan_json(text, limits, &compactor);
   return out;
 }

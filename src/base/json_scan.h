@@ -36,6 +36,50 @@ class JsonHandler {
   virtual void on_literal(std::string_view text) = 0;  // true, false, null
 };
 
+// Writes what it receives to `out`, without any space between tokens.
+class JsonCompactor final : public JsonHandler {
+ public:
+  explicit JsonCompactor(std::string* out) : out_(out) {}
+  void on_begin(bool is_object) override {
+    separate();
+    *out_ += is_object ? '{' : '[';
+    comma_ = false;
+  }
+  void on_end(bool is_object) override {
+    *out_ += is_object ? '}' : ']';
+    comma_ = true;
+  }
+  void on_key(std::string_view raw, bool) override {
+    separate();
+    *out_ += '"';
+    *out_ += raw;
+    *out_ += "\":";
+    comma_ = false;
+  }
+  void on_string(std::string_view raw, bool) override {
+    separate();
+    *out_ += '"';
+    *out_ += raw;
+    *out_ += '"';
+    comma_ = true;
+  }
+  void on_number(std::string_view text) override { token(text); }
+  void on_literal(std::string_view text) override { token(text); }
+
+ private:
+  void separate() {
+    if (comma_) *out_ += ',';
+  }
+  void token(std::string_view text) {
+    separate();
+    *out_ += text;
+    comma_ = true;
+  }
+
+  std::string* out_;
+  bool comma_ = false;
+};
+
 // Reads one JSON value that fills `text`. `handler` may be null: then the text is only checked.
 // Throws Error(limits.error) naming line:column and, inside containers, the JSON pointer.
 void scan_json(std::string_view text, const JsonLimits& limits, JsonHandler* handler);
@@ -71,7 +115,8 @@ class JsonSplitter {
   enum class State { kStart, kKeyOrEnd, kKey, kKeyText, kColon, kValue, kInValue, kComma, kDone };
   [[noreturn]] void bad(const char* reason) const;
   void check_name();
-  void end_member();
+  void end_member(std::string_view value);
+  size_t skip_value(std::string_view bytes, size_t i);
 
   std::string descend_;
   size_t max_member_bytes_;
@@ -87,7 +132,8 @@ class JsonSplitter {
   uint64_t line_ = 1;
   uint64_t value_offset_ = 0;
   std::string key_;
-  std::string value_;
+  std::string value_;               // of the value: what earlier pieces held
+  size_t value_begin_ = 0;          // of the value in this piece
   std::vector<std::string> names_;  // top-level keys so far, to refuse repeated ones
 };
 

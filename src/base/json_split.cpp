@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Splitting of big JSON objects that arrive in pieces.
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "base/json_scan.h"
@@ -10,6 +11,13 @@ namespace fgx {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+constexpr std::array<bool, 256> make_structural_table() {
+  std::array<bool, 256> table{};
+  for (const char c : {'"', '{', '}', '[', ']'}) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+constexpr auto kStructural = make_structural_table();
 
 }  // namespace
 
@@ -31,54 +39,76 @@ void JsonSplitter::check_name() {
   names_.push_back(key_);
 }
 
-void JsonSplitter::end_member() {
-  std::string key;
+void JsonSplitter::end_member(std::string_view value) {
   // Reading the key as a JSON text of its own checks its escapes.
   const std::string quoted = "\"" + key_ + "\"";
   scan_json(quoted, limits_, nullptr);
-  key = decode_json_string(key_);
-  receiver_->on_member(inside_, key, value_, value_offset_);
+  const std::string key = decode_json_string(key_);
+  receiver_->on_member(inside_, key, value, value_offset_);
+  line_ += static_cast<uint64_t>(std::count(value.begin(), value.end(), '\n'));
   key_.clear();
   value_.clear();
+}
+
+// Follows strings and brackets from bytes[i]; returns where the value or the piece ends.
+size_t JsonSplitter::skip_value(std::string_view bytes, size_t i) {
+  const char* const data = bytes.data();
+  const size_t size = bytes.size();
+  if (scalar_) {
+    while (i < size && data[i] != ',' && data[i] != '}' && !is_space(data[i])) ++i;
+    return i;
+  }
+  while (i < size) {
+    if (in_string_) {
+      if (escaped_) {
+        escaped_ = false;
+        ++i;
+        continue;
+      }
+      while (i < size && data[i] != '"' && data[i] != '\\') ++i;
+      if (i == size) break;
+      if (data[i] == '\\') {
+        escaped_ = true;
+      } else {
+        in_string_ = false;
+        if (depth_ == 0) return i + 1;
+      }
+      ++i;
+      continue;
+    }
+    while (i < size && !kStructural[static_cast<unsigned char>(data[i])]) ++i;
+    if (i == size) break;
+    const char c = data[i++];
+    if (c == '"') {
+      in_string_ = true;
+    } else if (c == '{' || c == '[') {
+      ++depth_;
+    } else if (--depth_ == 0) {
+      return i;
+    }
+  }
+  return i;
 }
 
 void JsonSplitter::feed(std::string_view bytes) {
   for (size_t i = 0; i < bytes.size(); ++i) {
     const char c = bytes[i];
     if (state_ == State::kInValue) {
-      // The bulk of the text: run to the next byte that may change the state.
-      size_t end = i;
-      bool finished = false;
-      for (; end < bytes.size() && !finished; ++end) {
-        const char b = bytes[end];
-        if (in_string_) {
-          if (escaped_) {
-            escaped_ = false;
-          } else if (b == '\\') {
-            escaped_ = true;
-          } else if (b == '"') {
-            in_string_ = false;
-            finished = depth_ == 0;
-          }
-        } else if (scalar_) {
-          if (b == ',' || b == '}' || is_space(b)) break;
-        } else if (b == '"') {
-          in_string_ = true;
-        } else if (b == '{' || b == '[') {
-          ++depth_;
-        } else if (b == '}' || b == ']') {
-          finished = --depth_ == 0;
-        }
-        if (b == '\n') ++line_;
-      }
-      value_.append(bytes.substr(i, end - i));
-      if (value_.size() > max_member_bytes_) bad("a member is larger than the limit");
-      const bool scalar_ended = scalar_ && end < bytes.size();
-      if (finished || scalar_ended) {
-        state_ = State::kComma;
-        end_member();
-      }
+      // The bulk of the text: run to the end of the value, or of this piece.
+      const size_t end = skip_value(bytes, i);
       offset_ += end - i;
+      const bool ended = depth_ == 0 && !in_string_ && (!scalar_ || end < bytes.size());
+      if (value_.size() + (end - value_begin_) > max_member_bytes_)
+        bad("a member is larger than the limit");
+      if (ended) {
+        std::string_view value = bytes.substr(value_begin_, end - value_begin_);
+        if (!value_.empty()) {
+          value_.append(value);
+          value = value_;
+        }
+        state_ = State::kComma;
+        end_member(value);
+      }
       i = end - 1;
       continue;
     }
@@ -130,7 +160,8 @@ void JsonSplitter::feed(std::string_view bytes) {
         scalar_ = c != '{' && c != '[' && c != '"';
         in_string_ = c == '"';
         depth_ = c == '{' || c == '[' ? 1 : 0;
-        value_.assign(1, c);
+        value_.clear();
+        value_begin_ = i;
         if (c == ',' || c == '}' || c == ']' || c == ':') bad("expected a JSON value");
         state_ = State::kInValue;
         break;
@@ -150,6 +181,9 @@ void JsonSplitter::feed(std::string_view bytes) {
         break;
     }
   }
+  // What is not finished waits for the next piece.
+  if (state_ == State::kInValue) value_.append(bytes.substr(value_begin_));
+  value_begin_ = 0;
 }
 
 void JsonSplitter::finish() {

@@ -253,7 +253,7 @@ Json record_with_results(const Json& record, JsonView results) {
   if (accuracy) add_accuracy(&result, accuracy, std::move(entry), at);
   if (!device.empty()) add_tested_device(&result, device);
   if (accuracy) decide_status(&result, !accuracy.get_bool("passed"));
-  Json canonical = canonical_record(result, record.get_string("op_id"));
+  Json canonical = canonical_record(std::move(result), record.get_string("op_id"));
   stamp_change(&canonical);
   return canonical;
 }

@@ -2,7 +2,9 @@
 // Canonical records and changes to them.
 #include "registry/record.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -45,7 +47,8 @@ constexpr const char* kFixedFields[] = {"op_id", "created_at", "history", "evide
 // Takes the index fields out of the text while it is checked.
 class FieldReader final : public JsonHandler {
  public:
-  explicit FieldReader(RecordFields* fields) : fields_(fields) {}
+  FieldReader(RecordFields* fields, std::string* compact)
+      : fields_(fields), writer_(compact), compact_(compact != nullptr) {}
 
   bool is_object = false;
   bool has_name = false;
@@ -53,14 +56,20 @@ class FieldReader final : public JsonHandler {
 
   void on_begin(bool object) override {
     if (depth_++ == 0) is_object = object;
+    if (compact_) writer_.on_begin(object);
   }
-  void on_end(bool) override { --depth_; }
+  void on_end(bool object) override {
+    --depth_;
+    if (compact_) writer_.on_end(object);
+  }
   void on_key(std::string_view raw, bool has_escapes) override {
+    if (compact_) writer_.on_key(raw, has_escapes);
     if (depth_ != 1) return;
     decoded_key_ = has_escapes ? decode_json_string(raw) : std::string();
     key_ = has_escapes ? std::string_view(decoded_key_) : raw;
   }
   void on_string(std::string_view raw, bool has_escapes) override {
+    if (compact_) writer_.on_string(raw, has_escapes);
     if (depth_ != 1) return;
     std::string* const field = find();
     if (field == nullptr) return;
@@ -68,10 +77,13 @@ class FieldReader final : public JsonHandler {
     if (field == &fields_->op_name) has_name = true;
   }
   void on_number(std::string_view text) override {
+    if (compact_) writer_.on_number(text);
     if (depth_ != 1 || key_ != "record_version") return;
     std::from_chars(text.data(), text.data() + text.size(), fields_->version);
   }
-  void on_literal(std::string_view) override {}
+  void on_literal(std::string_view text) override {
+    if (compact_) writer_.on_literal(text);
+  }
 
  private:
   std::string* find() {
@@ -86,6 +98,8 @@ class FieldReader final : public JsonHandler {
   }
 
   RecordFields* fields_;
+  JsonCompactor writer_;
+  bool compact_;
   int depth_ = 0;
   std::string_view key_;
   std::string decoded_key_;
@@ -135,8 +149,9 @@ Json timestamp_or_null(JsonView value) {
   return canonical_timestamp(value.as_string());
 }
 
-void set_if_absent(Json* object, const char* name, JsonView value) {
-  if (value && !object->has(name)) object->set(name, Json(value));
+// Moves `value` into an object that does not have the member yet; null counts as nothing.
+void set_if_absent(Json* object, const char* name, Json value) {
+  if (!value.is_null() && !object->has(name)) object->set(name, std::move(value));
 }
 
 // {dtype: [shapes]}; shapes may be lists or text such as "(1024,)".
@@ -164,45 +179,48 @@ void check_baselines(JsonView baselines) {
   }
 }
 
-// The plan's nesting out of either nesting.
-Json canonical_validation(JsonView record) {
+// Checks what validation_info says, in either nesting.
+void check_validation(JsonView record) {
   const JsonView source = object_or_nothing(record.find("validation_info"));
   const JsonView nested = object_or_nothing(source.find("accuracy_tests"));
-  Json accuracy = nested.is_object() ? Json(nested) : Json::object();
-  set_if_absent(&accuracy, "passed", source.find("accuracy_passed"));
-  set_if_absent(&accuracy, "test_cases", source.find("test_cases_total"));
-  set_if_absent(&accuracy, "test_cases_passed", source.find("test_cases_passed"));
-  if (!nested) {
-    set_if_absent(&accuracy, "last_run", source.find("last_run"));
-    set_if_absent(&accuracy, "coverage", source.find("coverage"));
-  }
   const JsonView timed = object_or_nothing(source.find("performance_tests"));
-  Json performance = timed.is_object() ? Json(timed) : Json::object();
-  set_if_absent(&performance, "baselines", record.find("performance_baselines"));
-  if (!performance.has("baselines")) performance.set("baselines", Json::array());
-  // Errors point into the record as it was given.
   const JsonView passed = nested ? nested.find("passed") : source.find("accuracy_passed");
   if (!passed.is_null()) passed.as_bool();
   const JsonView cases = nested ? nested.find("test_cases") : source.find("test_cases_total");
   if (!cases.is_null()) cases.as_int64(0);
+  for (const JsonView last_run :
+       {source.find("last_run"), nested.find("last_run"), timed.find("last_run")})
+    check_text(last_run);
   check_coverage(nested ? nested.find("coverage") : source.find("coverage"));
   check_baselines(timed.find("baselines") ? timed.find("baselines")
                                           : record.find("performance_baselines"));
+}
+
+// The plan's nesting out of either nesting.
+Json canonical_validation(Json* record) {
+  Json source = record->take("validation_info");
+  if (!source.is_object()) source = Json::object();
+  Json accuracy = source.take("accuracy_tests");
+  const bool nested = accuracy.is_object();
+  if (!nested) accuracy = Json::object();
+  set_if_absent(&accuracy, "passed", source.take("accuracy_passed"));
+  set_if_absent(&accuracy, "test_cases", source.take("test_cases_total"));
+  set_if_absent(&accuracy, "test_cases_passed", source.take("test_cases_passed"));
+  if (!nested) {
+    set_if_absent(&accuracy, "last_run", source.take("last_run"));
+    set_if_absent(&accuracy, "coverage", source.take("coverage"));
+  }
+  Json performance = source.take("performance_tests");
+  if (!performance.is_object()) performance = Json::object();
+  set_if_absent(&performance, "baselines", record->take("performance_baselines"));
+  if (!performance.has("baselines")) performance.set("baselines", Json::array());
   for (Json* part : {&accuracy, &performance})
     if (part->has("last_run")) part->set("last_run", timestamp_or_null(part->find("last_run")));
 
   Json result = Json::object();
-  result.set("accuracy_tests", std::move(accuracy));
-  result.set("performance_tests", std::move(performance));
-  if (source.is_object()) {
-    for (const auto& [name, value] : source.members()) {
-      const bool moved = name == "accuracy_tests" || name == "performance_tests" ||
-                         name == "accuracy_passed" || name == "test_cases_total" ||
-                         name == "test_cases_passed" ||
-                         (!nested && (name == "last_run" || name == "coverage"));
-      if (!moved) result.set(name, Json(value));
-    }
-  }
+  result.append("accuracy_tests", std::move(accuracy));
+  result.append("performance_tests", std::move(performance));
+  for (const auto& [name, value] : source.members()) result.set(name, Json(value));
   return result;
 }
 
@@ -213,9 +231,10 @@ std::string canonical_timestamp(std::string_view text) {
   return parse_timestamp(text, &time) ? format_timestamp(time) : std::string(text);
 }
 
-RecordFields read_record_fields(std::string_view text, std::string_view key, const char* what) {
+RecordFields read_record_fields(std::string_view text, std::string_view key, const char* what,
+                                std::string* compact) {
   RecordFields fields;
-  FieldReader reader(&fields);
+  FieldReader reader(&fields, compact);
   JsonLimits limits;
   limits.max_bytes = kMaxRecordBytes;
   limits.what = what;
@@ -232,58 +251,64 @@ RecordFields read_record_fields(std::string_view text, std::string_view key, con
   return fields;
 }
 
-Json canonical_record(JsonView record, std::string_view op_id) {
-  if (!record.is_object()) record.fail("expected an object");
-  check_name(record.at("op_name"));
-  const JsonView own_id = record.find("op_id");
+Json canonical_record(Json record, std::string_view op_id) {
+  // Everything is checked before anything moves, so that errors point into the record as it was.
+  const JsonView given = record.view();
+  if (!given.is_object()) given.fail("expected an object");
+  check_name(given.at("op_name"));
+  const JsonView own_id = given.find("op_id");
   if (!own_id.is_null()) check_name(own_id);
-  for (const char* name : {"implements", "language", "trust", "content_hash"})
-    check_text(record.find(name));
+  for (const char* name :
+       {"implements", "language", "trust", "content_hash", "created_at", "updated_at"})
+    check_text(given.find(name));
   for (const char* name : {"evidence", "history"})
-    if (const JsonView list = record.find(name); !list.is_null()) list.elements();
-  if (const JsonView dtypes = record.find("dtypes"); dtypes.is_array()) dtypes.as_string_list();
+    if (const JsonView list = given.find(name); !list.is_null()) list.elements();
+  if (const JsonView dtypes = given.find("dtypes"); dtypes.is_array()) dtypes.as_string_list();
+  for (const char* name : kObjects) object_or_nothing(given.find(name));
+  check_text(given.find("generation_info").find("generation_date"));
+  const RecordStatus status = read_status(given.find("status"));
+  const RecordCategory category = read_category(given.find("category"));
+  if (const JsonView version = given.find("record_version"); !version.is_null())
+    version.as_int64(1);
+  check_validation(given);
 
+  Json validation = canonical_validation(&record);
   Json result = Json::object();
   for (const char* name : kFieldOrder) {
     const std::string_view field = name;
-    const JsonView value = record.find(field);
+    Json value = record.take(field);
     if (field == "op_id") {
-      result.append(field, own_id.is_null() ? Json(op_id) : Json(own_id));
+      if (value.is_null()) value = op_id;
     } else if (field == "category") {
-      result.append(field, category_name(read_category(value)));
+      value = category_name(category);
     } else if (field == "status") {
-      result.append(field, status_name(read_status(value)));
+      value = status_name(status);
     } else if (field == "record_version") {
-      result.append(field, value.is_null() ? int64_t{1} : value.as_int64(1));
+      if (value.is_null()) value = 1;
     } else if (field == "created_at" || field == "updated_at") {
       result.append(field, timestamp_or_null(value));
+      continue;
     } else if (field == "validation_info") {
-      result.append(field, canonical_validation(record));
-    } else if (!value.is_null()) {
-      result.append(field, Json(value));
+      value = std::move(validation);
+    } else if (value.is_null()) {
+      if (std::find(std::begin(kObjects), std::end(kObjects), field) == std::end(kObjects))
+        continue;
+      value = Json::object();
+    } else if (field == "generation_info" && value.has("generation_date")) {
+      value.set("generation_date", timestamp_or_null(value.find("generation_date")));
     }
+    result.append(field, std::move(value));
   }
-  for (const char* name : kObjects) {
-    object_or_nothing(result.find(name));
-    if (!result.has(name)) result.append(name, Json::object());
-  }
-  Json generation(result.at("generation_info"));
-  if (generation.has("generation_date")) {
-    generation.set("generation_date", timestamp_or_null(generation.find("generation_date")));
-    result.set("generation_info", std::move(generation));
-  }
-  for (const auto& [name, value] : record.members()) {
-    if (name == "performance_baselines" || result.has(name)) continue;
-    // Nulls among the known fields say what absence says.
-    bool known = false;
-    for (const char* field : kFieldOrder) known = known || name == field;
-    if (!known) result.append(name, Json(value));
+  // What nobody knows here is kept, behind the rest.
+  while (!record.view().empty()) {
+    const std::string name((*record.members().begin()).first);
+    result.append(name, record.take(name));
   }
   return result;
 }
 
-Json new_record(JsonView record) {
-  Json result = canonical_record(record, make_uuid());
+Json new_record(Json record) {
+  Json result = canonical_record(std::move(record), make_uuid());
   const std::string now = current_timestamp();
   result.set("record_version", 1);
   if (result.find("created_at").is_null()) result.set("created_at", now);
@@ -322,7 +347,7 @@ void stamp_change(Json* record) {
   record->set("updated_at", current_timestamp());
 }
 
-Json updated_record(const Json& record, JsonView patch) {
+Json updated_record(Json record, JsonView patch) {
   if (!patch.is_object()) patch.fail("expected an object");
   const int64_t version = record.get_int64("record_version");
   if (const JsonView expected = patch.find("record_version")) {
@@ -337,13 +362,14 @@ Json updated_record(const Json& record, JsonView patch) {
   }
   Json change(patch);
   for (const char* name : {"record_version", "reason", "status", "updated_at"}) change.erase(name);
+  const RecordStatus from = read_status(record.at("status"));
+  const std::string op_id = record.get_string("op_id");
 
-  Json merged = record;
-  merged.merge_patch(change);
-  Json result = canonical_record(merged, record.get_string("op_id"));
+  record.merge_patch(change);
+  Json result = canonical_record(std::move(record), op_id);
   if (const JsonView wanted = patch.find("status")) {
     const RecordStatus to = read_status(wanted);
-    if (to != read_status(record.at("status"))) {
+    if (to != from) {
       const std::string reason = patch.get_string_or("reason", "");
       if (trim(reason).empty()) wanted.fail("a change of status needs a \"reason\"");
       if (!is_displayable(reason) || reason.size() > 4096)

@@ -400,8 +400,7 @@ Registry::Registry(const std::string& path, const RegistryOptions& options)
 Registry::~Registry() = default;
 
 Registry::Text Registry::register_record(std::string_view text) {
-  const Json parsed = Json::parse(text, record_limits("record"));
-  Json record = new_record(parsed);
+  Json record = new_record(Json::parse(text, record_limits("record")));
   return state_->change([&] {
     std::string op_id = record.get_string("op_id");
     const std::shared_lock<std::shared_mutex> lock(state_->table_mutex);
@@ -410,7 +409,7 @@ Registry::Text Registry::register_record(std::string_view text) {
       fail(FGX_METADATA_INVALID, "/op_id: the record '%s' exists already (%s, version %lld)",
            op_id.c_str(), state_->table.at(index).op_name.c_str(),
            static_cast<long long>(state_->table.at(index).version));
-    return std::make_pair(std::move(op_id), record);
+    return std::make_pair(std::move(op_id), std::move(record));
   });
 }
 

@@ -83,19 +83,22 @@ class IndexReceiver final : public JsonSplitter::Receiver {
       fail(FGX_METADATA_INVALID, "%s: the key occurs twice", what.c_str());
     StoredRecord stored;
     stored.key = std::string(key);
-    // Checks the text; a canonical form made from it has the same fields.
-    stored.fields = read_record_fields(value, key, what.c_str());
+    const bool canonical = file_ != nullptr && file_->canonical;
+    compact_.clear();
+    stored.fields =
+        read_record_fields(value, key, what.c_str(), keep_text_ && canonical ? &compact_ : nullptr);
     if (!is_displayable(stored.fields.op_id) || !is_displayable(stored.fields.op_name) ||
         !is_displayable(key))
       fail(FGX_METADATA_INVALID, "%s: a name holds characters it may not have", what.c_str());
     if (stored.fields.op_id != key && !seen_.insert(hash_text(stored.fields.op_id, 1)).second)
       fail(FGX_METADATA_INVALID, "%s/op_id: another record has it too", what.c_str());
-    if (keep_text_) {
+    if (keep_text_ && canonical) {
+      stored.text = std::make_shared<const std::string>(compact_);
+    } else if (keep_text_) {
       try {
-        const bool canonical = file_ != nullptr && file_->canonical;
-        stored.text = std::make_shared<const std::string>(
-            canonical ? compact_json(value) : canonical_record(Json::parse(value), key).dump());
-        if (!canonical) stored.fields = read_record_fields(*stored.text, key, what.c_str());
+        stored.text =
+            std::make_shared<const std::string>(canonical_record(Json::parse(value), key).dump());
+        stored.fields = read_record_fields(*stored.text, key, what.c_str());
       } catch (const Error& error) {
         throw Error(error.code(), what + error.message());
       }
@@ -111,6 +114,7 @@ class IndexReceiver final : public JsonSplitter::Receiver {
   const std::shared_ptr<RecordFile>& file_;
   const bool keep_text_;
   const std::function<void(StoredRecord&&)>& on_record_;
+  std::string compact_;                // reused between records
   std::unordered_set<uint64_t> seen_;  // hashes of keys, and of op_ids that differ from them
 };
 
