@@ -20,7 +20,7 @@ inline uint64_t hash_mix(uint64_t a, uint64_t b) noexcept {
 // is never stored. Keys that an adversary chooses must still be compared in full.
 inline uint64_t hash_words(const uint64_t* words, size_t count, uint64_t seed = 0) noexcept {
   constexpr uint64_t kOdd1 = 0x9e3779b97f4a7c15ull, kOdd2 = 0xd1342543de82ef95ull;
-  uint64_t state = seed ^ (kOdd1 + count);
+  uint64_t state = hash_mix(seed ^ kOdd2, kOdd1 ^ count);
   for (size_t i = 0; i < count; ++i) state = hash_mix(state ^ words[i] ^ kOdd2, kOdd1 ^ state >> 7);
   return hash_mix(state ^ kOdd2, kOdd1);
 }
@@ -29,7 +29,7 @@ inline uint64_t hash_words(const uint64_t* words, size_t count, uint64_t seed = 
 inline uint64_t hash_bytes(const void* data, size_t size, uint64_t seed = 0) noexcept {
   constexpr uint64_t kOdd1 = 0x9e3779b97f4a7c15ull, kOdd2 = 0xd1342543de82ef95ull;
   const char* bytes = static_cast<const char*>(data);
-  uint64_t state = seed ^ (kOdd1 + size);
+  uint64_t state = hash_mix(seed ^ kOdd2, kOdd1 ^ size);
   while (size >= 8) {
     uint64_t word;
     std::memcpy(&word, bytes, 8);
