@@ -141,8 +141,8 @@ fgx_device CallBinder::device_of(int position, fgx_device device) const {
 // Counts elements, makes or checks strides, and measures how far they reach.
 void CallBinder::measure(int position, const fgx_tensor& tensor, TensorView& view) {
   const int ndim = tensor.ndim;
-  int64_t* made =
-      tensor.strides == nullptr ? call_.arena_.integers(static_cast<size_t>(ndim)) : nullptr;
+  const int64_t* given = tensor.strides;
+  int64_t* made = given == nullptr ? call_.arena_.integers(static_cast<size_t>(ndim)) : nullptr;
   int64_t dense = 1;  // stride of a contiguous tensor, zero dimensions counted as one
   int64_t reach = 1;  // elements from the first to the last one
   bool overflow = false;
@@ -153,10 +153,10 @@ void CallBinder::measure(int position, const fgx_tensor& tensor, TensorView& vie
     const int64_t size = tensor.shape[i];
     negative |= size < 0;
     zero |= size == 0;
-    if (made != nullptr) {
+    if (given == nullptr) {
       made[i] = dense;
     } else {
-      const int64_t stride = tensor.strides[i];
+      const int64_t stride = given[i];
       negative |= stride < 0;
       contiguous &= size == 1 || stride == dense;
       if (size > 1) {
@@ -219,7 +219,7 @@ void CallBinder::check_memory(int position, const fgx_tensor& tensor, int64_t by
                   label(position).c_str(), std::string(info(view.dtype).name).c_str(),
                   static_cast<int>(itemsize));
   }
-  view.data = reinterpret_cast<void*>(address);
+  view.data = static_cast<char*>(tensor.data) + tensor.byte_offset;
 }
 
 void CallBinder::settle_device() {

@@ -212,7 +212,7 @@ const OperatorDef* Catalogue::find(std::string_view name) const {
     if (dot != std::string_view::npos) {
       op = find_exactly(base.substr(0, dot));
       const std::string_view overload = base.substr(dot + 1);
-      const bool is_default = overload == "default" || overload == "";
+      const bool is_default = overload == "default" || overload.empty();
       if (op != nullptr && overload != op->schema.overload &&
           !(is_default && op->schema.overload.empty())) {
         op = nullptr;

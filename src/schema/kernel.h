@@ -38,6 +38,7 @@ struct RunArgs {
 class KernelState {
  public:
   static constexpr size_t kInlineBytes = 216;
+  static constexpr size_t kInlineAlignment = alignof(std::max_align_t);
 
   KernelState() = default;
   KernelState(const KernelState&) = delete;
@@ -47,7 +48,9 @@ class KernelState {
   template <typename T, typename... Arguments>
   T& emplace(Arguments&&... arguments) {
     reset();
-    if constexpr (sizeof(T) <= kInlineBytes && alignof(T) <= alignof(std::max_align_t)) {
+    constexpr bool kSmall = sizeof(T) <= kInlineBytes;
+    constexpr bool kAligned = alignof(T) <= kInlineAlignment;
+    if constexpr (kSmall && kAligned) {
       T* object = new (storage_) T(std::forward<Arguments>(arguments)...);
       if constexpr (!std::is_trivially_destructible_v<T>) {
         destroy_ = [](void* memory) { static_cast<T*>(memory)->~T(); };
@@ -74,7 +77,7 @@ class KernelState {
   }
 
  private:
-  alignas(std::max_align_t) std::byte storage_[kInlineBytes];
+  alignas(kInlineAlignment) std::byte storage_[kInlineBytes];
   void* object_ = nullptr;
   void (*destroy_)(void*) = nullptr;
 };

@@ -54,11 +54,13 @@ struct LiteralOfDefault {
   template <typename T>
   CallLiteral operator()(const std::vector<T>& list) const {
     std::vector<CallLiteral> entries;
+    entries.reserve(list.size());
     for (const T& entry : list) entries.push_back((*this)(entry));
     return {std::move(entries)};
   }
   CallLiteral operator()(const std::vector<bool>& list) const {
     std::vector<CallLiteral> entries;
+    entries.reserve(list.size());
     for (const bool entry : list) entries.push_back((*this)(entry));
     return {std::move(entries)};
   }
@@ -105,6 +107,7 @@ void OwnedCall::place_arguments(const CallExpression& expression) {
       const int found = op_.schema.find(argument.name);
       if (found < 0) {
         std::vector<std::string> names;
+        names.reserve(parameters.size());
         for (const SchemaArgument& parameter : parameters) names.push_back(parameter.name);
         fail_at(argument.literal.column, op_.schema.name + " has no argument '" + argument.name +
                                              "'" + did_you_mean(argument.name, names));

@@ -30,10 +30,9 @@ class Dims {
     assign(first, last);
   }
   Dims(size_t count, int64_t value) { resize(count, value); }
-  Dims(const Dims& other) : size_(other.size_) { std::copy_n(other.sizes_, size_, sizes_); }
-  Dims& operator=(const Dims& other) {
-    size_ = other.size_;
-    std::copy_n(other.sizes_, size_, sizes_);
+  Dims(const Dims& other) noexcept { copy(other); }
+  Dims& operator=(const Dims& other) noexcept {
+    if (this != &other) copy(other);
     return *this;
   }
 
@@ -103,6 +102,10 @@ class Dims {
     if (count > FGX_MAX_RANK) refuse_rank(count);
   }
   [[noreturn]] static void refuse_rank(size_t count);
+  void copy(const Dims& other) noexcept {
+    size_ = other.size_;
+    for (uint32_t i = 0; i < size_; ++i) sizes_[i] = other.sizes_[i];
+  }
 
   uint32_t size_ = 0;
   int64_t sizes_[FGX_MAX_RANK];  // only the first size_ are set

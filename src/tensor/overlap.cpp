@@ -49,10 +49,10 @@ Walk walk_of(const TensorView& tensor) {
 // `budget` bounds the work on strides made to branch at every level.
 bool may_meet(const Walk& a, int i, const Walk& b, int j, int64_t offset, int& budget) {
   if (offset >= a.reach(i) || -offset >= b.reach(j)) return false;
-  if ((i == a.count && j == b.count) || --budget < 0) return true;
   const int64_t stride_a = i < a.count ? a.stride[i] : 0;
   const int64_t stride_b = j < b.count ? b.stride[j] : 0;
   const int64_t period = std::max(stride_a, stride_b);
+  if (period == 0 || --budget < 0) return true;  // single elements that meet, or no end in sight
   const int next_i = stride_a == period ? i + 1 : i;
   const int next_j = stride_b == period ? j + 1 : j;
   if (a.reach(next_i) > period || b.reach(next_j) > period) return true;
