@@ -33,4 +33,14 @@ fgx_status fgx_context_benchmark(fgx_context* context, const char* request, fgx_
   });
 }
 
+fgx_status fgx_context_tune(fgx_context* context, const char* request, fgx_string** out) {
+  return abi_guard([&] {
+    fgx::Context& inner = context_of(context);
+    require(request, "request");
+    require(out, "out");
+    *out = nullptr;
+    give_string(fgx::tune_request(inner, request).dump(), out);
+  });
+}
+
 }  // extern "C"

@@ -13,6 +13,7 @@
 #include "backend/cpu/isa.h"
 #include "base/clock.h"
 #include "base/strings.h"
+#include "dispatch/environment.h"
 #include "verify/rotation.h"
 
 namespace fgx {
@@ -58,14 +59,6 @@ std::string machine_name() {
 
 }  // namespace
 
-const std::string& cpu_model() {
-  static const std::string model = [] {
-    const std::string name = value_of("/proc/cpuinfo", "model name");
-    return name.empty() ? std::string("cpu") : escape_for_display(name);
-  }();
-  return model;
-}
-
 std::string architecture_name() { return machine_name() + "-" + isa_name(best_isa()); }
 
 Json measurement_environment(const ThreadPool& pool) {
@@ -73,7 +66,7 @@ Json measurement_environment(const ThreadPool& pool) {
   const bool named = uname(&names) == 0;
   Json result = Json::object();
   result.set("device", "cpu:0")
-      .set("cpu", cpu_model())
+      .set("cpu", cpu_name())
       .set("isa", isa_name(best_isa()))
       .set("architecture", architecture_name())
       .set("threads", pool.num_threads())

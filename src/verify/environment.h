@@ -14,8 +14,6 @@ namespace fgx {
 // "compiler", "system", "measured_at"}; what the machine does not tell is null.
 Json measurement_environment(const ThreadPool& pool);
 
-// The processor's name, e.g. "AMD EPYC 9654 96-Core Processor"; "cpu" when the system does not tell.
-const std::string& cpu_model();
 // The architecture that evidence is valid for, e.g. "x86_64-avx512".
 std::string architecture_name();
 

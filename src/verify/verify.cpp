@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/strings.h"
+#include "dispatch/environment.h"
 #include "registry/registry.h"
 #include "verify/environment.h"
 #include "verify/operator_verifier.h"
@@ -119,7 +120,7 @@ Json test_results(const ImplementationVerdict& verdict, const RecordFacts& recor
       .set("max_error", verdict.max_abs_error);
   Json results = Json::object();
   results.set("architecture", architecture_name())
-      .set("device", cpu_model())
+      .set("device", cpu_name())
       .set("measured_by", std::string("flaggems_exp ") + fgx_version() + " verify")
       .set("measured_at", current_timestamp())
       .set("library_version", fgx_version())
