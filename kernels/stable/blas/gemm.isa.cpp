@@ -2,7 +2,7 @@
 // Packing, register tile and stores of the blocked matrix product. The tile holds tile_rows x two
 // vectors of sums in registers; each step broadcasts one unit of every row (the scheme of Goto and van
 // de Geijn, "Anatomy of High-Performance Matrix Multiplication").
-#include "kernels/common/lanes.h"
+#include "kernels/common/transpose.h"
 #include "kernels/stable/blas/gemm_kernels.h"
 #include "kernels/stable/blas/skinny.h"
 
@@ -26,30 +26,6 @@ void zero_lines(Unit* panel, int64_t first, int64_t height, int64_t steps) {
 }
 
 #if defined(__AVX512F__)
-// rows[i][j] -> rows[j][i] for 16 x 16 words.
-FGX_INLINE void transpose(__m512i* rows) {
-  __m512i t[16];
-  for (int i = 0; i < 16; i += 2) {
-    t[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
-    t[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
-  }
-  for (int i = 0; i < 16; i += 4) {
-    rows[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-    rows[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-    rows[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-    rows[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-  }
-  for (int i = 0; i < 4; ++i) {
-    t[i] = _mm512_shuffle_i32x4(rows[i], rows[i + 4], 0x88);
-    t[i + 4] = _mm512_shuffle_i32x4(rows[i], rows[i + 4], 0xdd);
-    t[i + 8] = _mm512_shuffle_i32x4(rows[i + 8], rows[i + 12], 0x88);
-    t[i + 12] = _mm512_shuffle_i32x4(rows[i + 8], rows[i + 12], 0xdd);
-  }
-  for (int i = 0; i < 8; ++i) {
-    rows[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
-    rows[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
-  }
-}
 FGX_INLINE __m512i load_words(const float* p) { return _mm512_loadu_si512(p); }
 FGX_INLINE __m512i load_words(const uint32_t* p) { return _mm512_loadu_si512(p); }
 template <typename T>
@@ -77,24 +53,6 @@ FGX_INLINE int64_t pack_transposed(const T* source, int64_t line_stride, int64_t
 }
 constexpr int64_t kTransposeLines = 16;
 #elif defined(__AVX2__)
-FGX_INLINE void transpose(__m256* r) {
-  __m256 t[8];
-  for (int i = 0; i < 8; i += 2) {
-    t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
-    t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
-  }
-  for (int i = 0; i < 8; i += 4) {
-    r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
-    r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
-    r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
-    r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
-  }
-  for (int i = 0; i < 4; ++i) {
-    t[i] = _mm256_permute2f128_ps(r[i], r[i + 4], 0x20);
-    t[i + 4] = _mm256_permute2f128_ps(r[i], r[i + 4], 0x31);
-  }
-  for (int i = 0; i < 8; ++i) r[i] = t[i];
-}
 template <typename T>
 FGX_INLINE int64_t pack_transposed(const T* source, int64_t line_stride, int64_t count,
                                    int64_t steps, int64_t height, float* panel) {
@@ -168,9 +126,6 @@ void pack_pairs(const Brain* source, int64_t line_stride, int64_t shared_stride,
   zero_lines(panel, count, height, steps);
   const bool odd = steps != pairs;
   if (line_stride == 1 && count >= 32) {
-    const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40,
-                                         8, 39, 7, 38, 6, 37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
-    const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(16));
     for (int64_t k = 0; k < steps; ++k) {
       const Brain* even_line = source + 2 * k * shared_stride;
       const bool single = odd && k == pairs;
@@ -180,8 +135,11 @@ void pack_pairs(const Brain* source, int64_t line_stride, int64_t shared_stride,
         const __m512i b =
             single ? _mm512_setzero_si512() : _mm512_loadu_si512(even_line + shared_stride + p);
         uint32_t* to = panel + k * height + p;
-        _mm512_storeu_si512(to, _mm512_permutex2var_epi16(a, low, b));
-        _mm512_storeu_si512(to + 16, _mm512_permutex2var_epi16(a, high, b));
+        __m512i left;
+        __m512i right;
+        interleave(a, b, left, right);
+        _mm512_storeu_si512(to, left);
+        _mm512_storeu_si512(to + 16, right);
       }
       for (; p < count; ++p) {
         panel[k * height + p] =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Products with few rows: the weights are read once, straight from memory, without packing.
 #include "kernels/stable/blas/skinny.h"
-#include "kernels/common/lanes.h"
+#include "kernels/common/transpose.h"
 
 namespace fgx::FGX_ISA {
 namespace {
@@ -212,14 +212,11 @@ void pair_dots(const Brain* x, int64_t x_stride, int rows, const Brain* w, int64
   }
 }
 
-// Adds kPairs pairs of lines of w; the second line of a single pair is `zero_line` when length is odd.
+// Adds kPairs pairs of lines of w; with half_pair the second line of the only pair counts as zero.
 template <int kPairs>
 FGX_PAIRS void pair_spread_steps(const Brain* x, int64_t x_stride, int rows, const Brain* w,
                                  int64_t w_stride, bool half_pair, int64_t columns, float* sums,
                                  int64_t pitch) {
-  const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8,
-                                       39, 7, 38, 6, 37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
-  const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(16));
   for (int64_t j = 0; j < columns; j += 32) {
     const int64_t width = columns - j < 32 ? columns - j : 32;
     const __mmask32 mask = static_cast<__mmask32>((uint64_t{1} << width) - 1);
@@ -231,8 +228,11 @@ FGX_PAIRS void pair_spread_steps(const Brain* x, int64_t x_stride, int rows, con
       const __m512i a = _mm512_maskz_loadu_epi16(mask, w + 2 * s * w_stride + j);
       const __m512i b = half_pair ? _mm512_setzero_si512()
                                   : _mm512_maskz_loadu_epi16(mask, w + (2 * s + 1) * w_stride + j);
-      line[s][0] = reinterpret_cast<__m512bh>(_mm512_permutex2var_epi16(a, low, b));
-      line[s][1] = reinterpret_cast<__m512bh>(_mm512_permutex2var_epi16(a, high, b));
+      __m512i left;
+      __m512i right;
+      interleave(a, b, left, right);
+      line[s][0] = reinterpret_cast<__m512bh>(left);
+      line[s][1] = reinterpret_cast<__m512bh>(right);
     }
     for (int r = 0; r < rows; ++r) {
       float* to = sums + r * pitch + j;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conversion of elements between any two types, and transposition in blocks.
-#include "kernels/common/lanes.h"
+#include "kernels/common/transpose.h"
 #include "kernels/stable/select/convert_kernels.h"
 
 namespace fgx::FGX_ISA {
@@ -194,18 +194,83 @@ void convert(DType to_type, DType from_type, void* to, int64_t to_stride, const 
   }
 }
 
-// In blocks whose lines on both sides fit the first cache.
+// Block by block, so that a line of either side is touched once.
+template <typename T>
+void transpose_block(T* to, int64_t to_stride, const T* from, int64_t from_stride, int64_t rows,
+                     int64_t columns) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < columns; ++c) to[r * to_stride + c] = from[r + c * from_stride];
+  }
+}
+
+#if defined(__AVX512F__)
+FGX_INLINE void full_block(uint32_t* to, int64_t to_stride, const uint32_t* from,
+                           int64_t from_stride) {
+  __m512i lines[16];
+#pragma GCC unroll 16
+  for (int c = 0; c < 16; ++c) lines[c] = _mm512_loadu_si512(from + c * from_stride);
+  transpose(lines);
+#pragma GCC unroll 16
+  for (int r = 0; r < 16; ++r) _mm512_storeu_si512(to + r * to_stride, lines[r]);
+}
+// 32 x 32 halves: neighbouring lines make pairs, which are transposed as words.
+FGX_INLINE void full_block(uint16_t* to, int64_t to_stride, const uint16_t* from,
+                           int64_t from_stride) {
+  __m512i left[16];
+  __m512i right[16];
+#pragma GCC unroll 16
+  for (int c = 0; c < 16; ++c) {
+    interleave(_mm512_loadu_si512(from + 2 * c * from_stride),
+               _mm512_loadu_si512(from + (2 * c + 1) * from_stride), left[c], right[c]);
+  }
+  transpose(left);
+  transpose(right);
+#pragma GCC unroll 16
+  for (int r = 0; r < 16; ++r) {
+    _mm512_storeu_si512(to + r * to_stride, left[r]);
+    _mm512_storeu_si512(to + (r + 16) * to_stride, right[r]);
+  }
+}
+#elif defined(__AVX2__)
+FGX_INLINE void full_block(uint32_t* to, int64_t to_stride, const uint32_t* from,
+                           int64_t from_stride) {
+  __m256 lines[8];
+  for (int c = 0; c < 8; ++c) {
+    lines[c] = _mm256_loadu_ps(reinterpret_cast<const float*>(from + c * from_stride));
+  }
+  transpose(lines);
+  for (int r = 0; r < 8; ++r) {
+    _mm256_storeu_ps(reinterpret_cast<float*>(to + r * to_stride), lines[r]);
+  }
+}
+#endif
+
 template <typename T>
 void transpose_of(T* to, int64_t to_stride, const T* from, int64_t from_stride, int64_t rows,
                   int64_t columns) {
+#if defined(__AVX512F__)
+  constexpr int64_t kBlock = sizeof(T) == 4 ? 16 : sizeof(T) == 2 ? 32 : 16;
+  constexpr bool kInRegisters = sizeof(T) == 4 || sizeof(T) == 2;
+#elif defined(__AVX2__)
+  constexpr int64_t kBlock = sizeof(T) == 4 ? 8 : 16;
+  constexpr bool kInRegisters = sizeof(T) == 4;
+#else
   constexpr int64_t kBlock = 16;
-  for (int64_t r0 = 0; r0 < rows; r0 += kBlock) {
-    const int64_t r1 = rows - r0 < kBlock ? rows : r0 + kBlock;
-    for (int64_t c0 = 0; c0 < columns; c0 += kBlock) {
-      const int64_t c1 = columns - c0 < kBlock ? columns : c0 + kBlock;
-      for (int64_t r = r0; r < r1; ++r) {
-        for (int64_t c = c0; c < c1; ++c) to[r * to_stride + c] = from[r + c * from_stride];
+  constexpr bool kInRegisters = false;
+#endif
+  // The source's lines are far apart: each is finished before the next.
+  for (int64_t c = 0; c < columns; c += kBlock) {
+    for (int64_t r = 0; r < rows; r += kBlock) {
+      T* target = to + r * to_stride + c;
+      const T* source = from + r + c * from_stride;
+      if constexpr (kInRegisters) {
+        if (rows - r >= kBlock && columns - c >= kBlock) {
+          full_block(target, to_stride, source, from_stride);
+          continue;
+        }
       }
+      transpose_block(target, to_stride, source, from_stride, rows - r < kBlock ? rows - r : kBlock,
+                      columns - c < kBlock ? columns - c : kBlock);
     }
   }
 }
