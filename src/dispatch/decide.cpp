@@ -30,7 +30,7 @@ Reason judge(const ImplementationList::Item& item, const fgx_op& op, const Call&
   const bool named = op.preferred == def.name;
   if (implementation.quarantined.load(std::memory_order_relaxed)) return Reason::kQuarantined;
   if (def.device_type != call.device().type) return Reason::kWrongBackend;
-  if (implementation.unavailable != nullptr) return Reason::kNotAvailable;
+  if (implementation.unavailable() != nullptr) return Reason::kNotAvailable;
   if (implementation.experimental()) {
     if (!named) {
       const bool enabled = def.group == Group::kGenerated ? settings.generated : settings.custom;
@@ -238,7 +238,7 @@ std::string verdict_detail(const Context& context, const Call& call, const Verdi
     case Reason::kConstraint:
       return implementation.def.constraints[static_cast<size_t>(verdict.constraint)].text(call);
     case Reason::kNotAvailable:
-      return implementation.unavailable;
+      return implementation.unavailable();
     case Reason::kQuarantined:
       return context.quarantine_reason(implementation);
     default:

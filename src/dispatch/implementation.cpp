@@ -16,9 +16,7 @@ int status_rank(std::string_view status) {
 }
 
 Implementation::Implementation(const OperatorDef& op_def, const ImplementationDef& definition)
-    : op(op_def),
-      def(definition),
-      unavailable(definition.available == nullptr ? nullptr : definition.available()) {}
+    : op(op_def), def(definition) {}
 
 RunFn Implementation::prepare(const Call& call, KernelState& state) const {
   if (host != nullptr) return prepare_host_call(*host, call, state);

@@ -86,7 +86,6 @@ struct Implementation {
 
   const OperatorDef& op;
   ImplementationDef def;
-  const char* const unavailable;  // nullptr, or why this machine cannot run it
   std::shared_ptr<HostFunction> host;
 
   // Set for good: plans of it are stale, no new decision takes it.
@@ -96,6 +95,11 @@ struct Implementation {
   std::atomic<bool> deprecation_warned{false};
   Breaker breaker;
 
+  // nullptr, or why this machine cannot run it. Asked when a decision considers it, not before: the
+  // answer may take loading a vendor library.
+  const char* unavailable() const {
+    return def.available == nullptr ? nullptr : def.available();
+  }
   bool experimental() const {
     return def.group == Group::kGenerated || def.group == Group::kCustom;
   }

@@ -62,8 +62,8 @@ OperatorVerdict verify_operator(const OperatorDef& op, std::span<const VerifyCas
   for (size_t i = 0; i < implementations.size(); ++i) {
     ImplementationVerdict& entry = verdict.implementations.emplace_back();
     entry.name = implementations[i]->def.name;
-    if (implementations[i]->unavailable != nullptr) {
-      entry.unavailable = implementations[i]->unavailable;
+    if (implementations[i]->unavailable() != nullptr) {
+      entry.unavailable = implementations[i]->unavailable();
     }
     if (stable == implementations.size() && implementations[i]->def.group == Group::kStable) {
       stable = i;
@@ -82,7 +82,7 @@ OperatorVerdict verify_operator(const OperatorDef& op, std::span<const VerifyCas
       beside = &stable_result;
     }
     for (size_t i = 0; i < implementations.size(); ++i) {
-      if (i == stable || implementations[i]->unavailable != nullptr) continue;
+      if (i == stable || implementations[i]->unavailable() != nullptr) continue;
       note(verify_case, judge.judge(*implementations[i], beside), verdict.implementations[i]);
     }
   }

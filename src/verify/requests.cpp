@@ -83,7 +83,7 @@ std::vector<ImplementationList::Item> requested_implementations(
 const Implementation* stable_of(const ImplementationList& list) {
   for (const ImplementationList::Item& item : list.all) {
     const Implementation& implementation = *item.implementation;
-    if (implementation.def.group == Group::kStable && implementation.unavailable == nullptr &&
+    if (implementation.def.group == Group::kStable && implementation.unavailable() == nullptr &&
         !implementation.retired.load(std::memory_order_acquire)) {
       return &implementation;
     }

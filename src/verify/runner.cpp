@@ -12,7 +12,7 @@ constexpr std::align_val_t kWorkspaceAlignment{256};
 }  // namespace
 
 std::string refusal(const Implementation& implementation, const Call& call, bool in_place) {
-  if (implementation.unavailable != nullptr) return implementation.unavailable;
+  if (implementation.unavailable() != nullptr) return implementation.unavailable();
   if (implementation.def.device_type != call.device().type) return "another backend";
   if (in_place && !implementation.def.in_place) return "does not run in place";
   for (const Constraint& constraint : implementation.def.constraints) {

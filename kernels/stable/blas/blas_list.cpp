@@ -7,6 +7,7 @@
 // kernels for older machines on some new ones).
 #include "base/error.h"
 #include "kernels/families.h"
+#include "kernels/native/native_blas.h"
 #include "kernels/stable/blas/blas_oracle.h"
 #include "kernels/stable/blas/gemm.h"
 #include "schema/type_rules.h"
@@ -83,6 +84,8 @@ void add_blas_operators(Catalogue& catalogue) {
       .implementations =
           {
               {.name = "stable.cpu.mm", .prepare = prepare_mm, .workspace = mm_workspace},
+              onednn_mm(),
+              openblas_mm(),
           },
   });
   catalogue.add({
@@ -98,6 +101,8 @@ void add_blas_operators(Catalogue& catalogue) {
               {.name = "stable.cpu.linear",
                .prepare = prepare_linear,
                .workspace = linear_workspace},
+              onednn_linear(),
+              openblas_linear(),
           },
   });
 }

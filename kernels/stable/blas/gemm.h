@@ -50,8 +50,10 @@ RunFn prepare_mm(const Call& call, KernelState& state);
 RunFn prepare_linear(const Call& call, KernelState& state);
 size_t mm_workspace(const Call& call);
 size_t linear_workspace(const Call& call);
-// The problem of an mm call.
+// The problem of an mm call, and of a linear one: false when the rows of input need more than one
+// stride.
 GemmProblem mm_problem(const Call& call);
+bool linear_problem(const Call& call, GemmProblem* problem);
 
 // The start of a workspace at a multiple of kWorkspaceAlignment; throws when it holds less than `size`.
 void* aligned_workspace(const RunArgs& args, size_t size);

@@ -167,6 +167,12 @@ GemmProblem mm_problem(const Call& call) {
   return p;
 }
 
+bool linear_problem(const Call& call, GemmProblem* problem) {
+  const LinearShape shape = linear_shape(call);
+  *problem = shape.problem;
+  return shape.loops == 0;
+}
+
 RunFn prepare_mm(const Call& call, KernelState& state) {
   if (call.outputs()[0].numel == 0) return run_nothing;
   fill(state.emplace<ProductPlan>(), mm_problem(call), call.tensor(kSelf).dtype);
