@@ -30,6 +30,7 @@ void attention_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
   const OracleTensor& value = inputs[2];
   const OracleTensor* mask = call.has(kMask) ? &inputs[3] : nullptr;
   OracleTensor& out = outputs[0];
+  out.reals.assign(static_cast<size_t>(out.numel()), 0.0);
   if (out.numel() == 0) return;
   const size_t rank = out.shape.size();
   const int64_t queries = out.shape[rank - 2];
@@ -106,6 +107,7 @@ void rotary_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
   for (int side = 0; side < 2; ++side) {
     const OracleTensor& x = inputs[side];
     OracleTensor& out = outputs[side];
+    out.reals.assign(static_cast<size_t>(out.numel()), 0.0);
     if (!out.present || x.numel() == 0) continue;
     const size_t rank = x.shape.size();
     const int64_t heads = x.shape[rank - 2];

@@ -17,12 +17,10 @@ void add_product(OracleTensor& out, int64_t at, const OracleTensor& a, int64_t i
   }
 }
 
-void set_zero(OracleTensor& out, int64_t at) {
-  if (is_float(out.dtype)) {
-    out.reals[at] = 0;
-  } else {
-    out.integers[at] = 0;
-  }
+void set_zero(OracleTensor& out) {
+  const auto count = static_cast<size_t>(out.numel());
+  out.reals.assign(is_float(out.dtype) ? count : 0, 0.0);
+  out.integers.assign(is_float(out.dtype) ? 0 : count, 0);
 }
 
 // Keeps the low bits that the element type holds.
@@ -57,8 +55,8 @@ void mm_oracle(const Call&, const std::vector<OracleTensor>& inputs,
   const int64_t m = a.shape[0];
   const int64_t k = a.shape[1];
   const int64_t n = b.shape[1];
+  set_zero(out);
   for (int64_t i = 0; i < m; ++i) {
-    for (int64_t j = 0; j < n; ++j) set_zero(out, i * n + j);
     for (int64_t s = 0; s < k; ++s) {
       for (int64_t j = 0; j < n; ++j) add_product(out, i * n + j, a, i * k + s, b, s * n + j);
     }
@@ -74,10 +72,10 @@ void linear_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
   const int64_t k = x.shape.back();
   const int64_t n = weight.shape.size() == 1 ? 1 : weight.shape[0];
   const OracleTensor* bias = call.has(2) ? &inputs[2] : nullptr;
+  set_zero(out);
   for (int64_t at = 0; at < out.numel(); ++at) {
     const int64_t i = at / n;
     const int64_t j = at % n;
-    set_zero(out, at);
     for (int64_t s = 0; s < k; ++s) add_product(out, at, x, i * k + s, weight, j * k + s);
     if (bias == nullptr) continue;
     const int64_t b = bias->numel() == 1 ? 0 : j;

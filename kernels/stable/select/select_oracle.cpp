@@ -26,6 +26,12 @@ int64_t wrapped(int64_t value, DType dtype) {
   }
 }
 
+void make_room(OracleTensor& out) {
+  const auto count = static_cast<size_t>(out.numel());
+  out.reals.assign(is_float(out.dtype) ? count : 0, 0.0);
+  out.integers.assign(is_float(out.dtype) ? 0 : count, 0);
+}
+
 // Moves element `from_index`, converted to the type of `to`. Floats beyond the range of int32 (of int64
 // for that type) become its lowest value, of which narrower types keep the low bits: what PyTorch does
 // on x86.
@@ -59,6 +65,7 @@ void copy_oracle(const Call&, const std::vector<OracleTensor>& inputs,
                  std::vector<OracleTensor>& outputs) {
   const OracleTensor& source = inputs[1];
   OracleTensor& out = outputs[0];
+  make_room(out);
   const size_t skipped = out.shape.size() - source.shape.size();
   for (int64_t i = 0; i < out.numel(); ++i) {
     // Position in the source: sizes of 1 are stretched.
@@ -79,6 +86,7 @@ void copy_oracle(const Call&, const std::vector<OracleTensor>& inputs,
 void cat_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
                 std::vector<OracleTensor>& outputs) {
   OracleTensor& out = outputs[0];
+  make_room(out);
   if (out.numel() == 0) return;
   const int dim = cat_dim(call);
   int64_t rows = 1;
@@ -101,6 +109,7 @@ void embedding_oracle(const Call&, const std::vector<OracleTensor>& inputs,
   const OracleTensor& weight = inputs[0];
   const OracleTensor& indices = inputs[1];
   const int64_t width = weight.shape[1];
+  make_room(outputs[0]);
   for (int64_t i = 0; i < indices.numel(); ++i) {
     for (int64_t j = 0; j < width; ++j) {
       move_element(outputs[0], i * width + j, weight, indices.integers[i] * width + j);

@@ -326,7 +326,13 @@ inline int check_operator(const char* op_name, const std::vector<fgx_value>& arg
       }
       if (!takes) continue;
       KernelState state;
-      const RunFn run = implementation.prepare(call, state);
+      RunFn run = nullptr;
+      try {
+        run = implementation.prepare(call, state);
+      } catch (const Error& error) {  // a refusal of this geometry; dispatch goes on to the next
+        if (error.code() != FGX_SHAPE_NOT_SUPPORTED && error.code() != FGX_UNSUPPORTED) throw;
+        continue;
+      }
       std::vector<void*> data;
       for (const TensorView& input : call.inputs()) data.push_back(input.data);
       for (const TensorView& output : call.outputs()) data.push_back(output.data);
