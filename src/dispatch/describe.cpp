@@ -21,8 +21,9 @@ Json implementation_json(const Context& context, const ImplementationList::Item&
   json.set("group", group_name(def.group));
   json.set("status", implementation.experimental() ? Json(item.record->status) : Json(nullptr));
   json.set("device", def.device_type == FGX_DEVICE_CPU ? "cpu" : "gpu");
-  json.set("available", implementation.unavailable == nullptr);
-  if (implementation.unavailable != nullptr) json.set("unavailable", implementation.unavailable);
+  const char* unavailable = implementation.unavailable();
+  json.set("available", unavailable == nullptr);
+  if (unavailable != nullptr) json.set("unavailable", unavailable);
   if (implementation.quarantined.load(std::memory_order_relaxed)) {
     json.set("quarantined", context.quarantine_reason(implementation));
   }
