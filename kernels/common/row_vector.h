@@ -82,11 +82,25 @@ inline VecF widen(F16, VecHalf raw) {
 }
 
 inline VecHalf narrow(BF16, VecF value) {
+#if defined(__AVX512F__)
+  // Add half an ulp, and one more where the kept part is odd; set the quiet bit of NaN instead; then
+  // take the upper halves.
+  const __m512 real = reinterpret_cast<__m512>(value);
+  const __m512i whole = reinterpret_cast<__m512i>(value);
+  const __mmask16 odd = _mm512_test_epi32_mask(whole, _mm512_set1_epi32(0x10000));
+  const __mmask16 nan = _mm512_cmp_ps_mask(real, real, _CMP_UNORD_Q);
+  __m512i sum = _mm512_add_epi32(whole, _mm512_set1_epi32(0x7fff));
+  sum = _mm512_mask_add_epi32(sum, odd, sum, _mm512_set1_epi32(1));
+  sum = _mm512_mask_or_epi32(sum, nan, whole, _mm512_set1_epi32(0x400000));
+  return reinterpret_cast<VecHalf>(
+      _mm512_maskz_cvtepi32_epi16(kAll16, _mm512_maskz_srli_epi32(kAll16, sum, 16)));
+#else
   const VecU bits = reinterpret_cast<VecU>(value);
   const VecU rounded = (bits + (((bits >> 16) & 1u) + 0x7fffu)) >> 16;
   const VecU quiet = (bits >> 16) | 0x40u;
   const VecU nan = reinterpret_cast<VecU>(value != value);
   return __builtin_convertvector((rounded & ~nan) | (quiet & nan), VecHalf);
+#endif
 }
 
 inline VecHalf narrow(F16, VecF value) {
@@ -135,6 +149,25 @@ template <typename T>
 inline void store(T* to, VecF value) {
   const VecHalf raw = narrow(T{}, value);
   __builtin_memcpy(to, &raw, sizeof raw);
+}
+
+// Past the caches, for output that is too large for them; `to` is aligned to the vector stored. Call
+// stream_end() before anyone else may read.
+inline void stream(float* to, VecF value) {
+#if defined(__AVX512F__)
+  _mm512_stream_ps(to, reinterpret_cast<__m512>(value));
+#elif defined(__AVX2__)
+  _mm256_stream_ps(to, reinterpret_cast<__m256>(value));
+#elif defined(__SSE2__)
+  _mm_stream_ps(to, reinterpret_cast<__m128>(value));
+#else
+  store(to, value);
+#endif
+}
+inline void stream_end() {
+#if defined(__SSE2__)
+  _mm_sfence();
+#endif
 }
 
 // ---- the first `count` lanes (0 < count < lanes) -------------------------------------------------

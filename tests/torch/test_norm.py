@@ -145,3 +145,16 @@ def test_output_of_any_strides():
     out = torch.zeros(100, 12)[::2, ::2].t()
     fgx.call("rms_norm", x, [50], out=[out])
     torch.testing.assert_close(out, F.rms_norm(x, [50]))
+
+
+@pytest.mark.parametrize("name", ["rms_norm_bf16_dot", "rms_norm_streaming"])
+def test_generated_implementations(name):
+    """Inside the range of each, and outside, where the call must still be right."""
+    dtype = torch.bfloat16 if name == "rms_norm_bf16_dot" else torch.float32
+    for rows, width in [(1, 3584), (16, 4096), (7, 96), (3, 70), (1300, 3584), (600, 8192)]:
+        x, weight = random((rows, width), dtype), random((width,), dtype)
+        check_rms(x, [width], weight, 1e-6, "experimental.generated." + name)
+        check_rms(x, [width], None, None, "experimental.generated." + name)
+        check_rms(x, [width], weight.double(), None, "experimental.generated." + name)
+    x = random((8, 64), dtype).t()
+    check_rms(x, [8], random((8,), dtype), None, "experimental.generated." + name)

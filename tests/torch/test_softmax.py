@@ -96,3 +96,14 @@ def test_rows_do_not_depend_on_each_other(dtype):
     y = x.t().contiguous()[:700]
     columns = fgx.call("softmax", y, 0)
     assert torch.equal(columns[:, :3], fgx.call("softmax", y[:, :3].contiguous(), 0))
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_generated_implementation(dtype):
+    """Inside its range, and outside, where the call must still be right."""
+    name = "experimental.generated.softmax_registers"
+    for shape in [(9, 16), (1, 128), (40, 256), (3, 5, 64), (9, 272), (9, 50)]:
+        check(random(shape, dtype) * 4, -1, name=name)
+    check(random((64, 16), dtype), 0, name=name)
+    check(random((64, 16), dtype).t(), 1, name=name)
+    check(random((64, 16), dtype), 1, torch.float32, name=name)

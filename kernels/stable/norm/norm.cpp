@@ -194,27 +194,60 @@ bool contiguous(const Strided& row) {
   return row.ndim == 0 || (row.ndim == 1 && row.strides[0] == 1);
 }
 
+// The call's tensors, cut into rows.
+struct Rows {
+  WalkDim outer[FGX_MAX_RANK];
+  int outer_dims;
+  Strided x;
+  Strided y;
+  Strided weight;
+  Strided bias;
+  Slots slots;
+  bool contiguous;  // all rows are, and the outer dimensions fit a RowWalk
+};
+
+void cut_rows(const Call& call, Norm norm, Rows* rows) {
+  const TensorView& x = call.tensor(kInput);
+  const TensorView& y = call.outputs()[0];
+  const TensorView* weight = call.tensor_or_null(kWeight);
+  const TensorView* bias = norm == Norm::kLayer ? call.tensor_or_null(kBias) : nullptr;
+  const int first = x.ndim - static_cast<int>(call.ints(kShape).size());
+  for (int d = 0; d < first; ++d) rows->outer[d] = {x.shape[d], x.strides[d], y.strides[d]};
+  rows->outer_dims = merge_dims(rows->outer, first);
+  rows->x = row_of(x, first);
+  rows->y = row_of(y, first);
+  rows->weight = weight != nullptr ? row_of(*weight, 0) : Strided{};
+  rows->bias = bias != nullptr ? row_of(*bias, 0) : Strided{};
+  const auto slot = [&](int argument) {
+    return static_cast<int8_t>(call.arguments()[argument].first_tensor);
+  };
+  rows->slots = {weight != nullptr ? slot(kWeight) : int8_t{-1},
+                 bias != nullptr ? slot(kBias) : int8_t{-1},
+                 static_cast<int8_t>(call.inputs().size())};
+  rows->contiguous = rows->outer_dims <= RowWalk::kMaxDims && contiguous(rows->x) &&
+                     contiguous(rows->y) && contiguous(rows->weight) && contiguous(rows->bias);
+}
+
+RunFn prepare_fast(const Rows& rows, DType dtype, void (*kernel)(const NormRows& work),
+                   KernelState& kernel_state) {
+  FastState& state = kernel_state.emplace<FastState>();
+  state.kernel = kernel;
+  state.length = rows.x.count;
+  state.size = static_cast<int32_t>(size_of(dtype));
+  state.slots = rows.slots;
+  state.dtype = dtype;
+  state.walk.assign(rows.outer, rows.outer_dims);
+  return run_rows;
+}
+
 RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
   const TensorView& x = call.tensor(kInput);
   const TensorView& y = call.outputs()[0];
   if (y.numel == 0) return run_nothing;
   const TensorView* weight = call.tensor_or_null(kWeight);
   const TensorView* bias = norm == Norm::kLayer ? call.tensor_or_null(kBias) : nullptr;
-  const int first = x.ndim - static_cast<int>(call.ints(kShape).size());
-
-  WalkDim outer[FGX_MAX_RANK];
-  for (int d = 0; d < first; ++d) outer[d] = {x.shape[d], x.strides[d], y.strides[d]};
-  const int count = merge_dims(outer, first);
-  const Strided x_row = row_of(x, first);
-  const Strided y_row = row_of(y, first);
-  const Strided weight_row = weight != nullptr ? row_of(*weight, 0) : Strided{};
-  const Strided bias_row = bias != nullptr ? row_of(*bias, 0) : Strided{};
-  const auto slot = [&](int argument) {
-    return static_cast<int8_t>(call.arguments()[argument].first_tensor);
-  };
-  const Slots slots = {weight != nullptr ? slot(kWeight) : int8_t{-1},
-                       bias != nullptr ? slot(kBias) : int8_t{-1},
-                       static_cast<int8_t>(call.inputs().size())};
+  Rows rows;
+  cut_rows(call, norm, &rows);
   const NormTable& table = norm_table_for(best_isa());
 
   const DType parameter = weight != nullptr ? weight->dtype
@@ -222,17 +255,10 @@ RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
                                             : x.dtype;
   const bool same_parameters = bias == nullptr || bias->dtype == parameter;
   const std::optional<NormKind> kind = norm_kind(x.dtype, parameter);
-  if (kind && same_parameters && count <= RowWalk::kMaxDims && contiguous(x_row) &&
-      contiguous(y_row) && contiguous(weight_row) && contiguous(bias_row)) {
-    FastState& state = kernel_state.emplace<FastState>();
+  if (kind && same_parameters && rows.contiguous) {
     const NormKernels& kernels = table.kinds[static_cast<int>(*kind)];
-    state.kernel = norm == Norm::kLayer ? kernels.layer : kernels.rms;
-    state.length = x_row.count;
-    state.size = static_cast<int32_t>(size_of(x.dtype));
-    state.slots = slots;
-    state.dtype = x.dtype;
-    state.walk.assign(outer, count);
-    return run_rows;
+    return prepare_fast(rows, x.dtype, norm == Norm::kLayer ? kernels.layer : kernels.rms,
+                        kernel_state);
   }
   GeneralState& state = kernel_state.emplace<GeneralState>();
   state.compute = x.dtype == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32;
@@ -241,18 +267,18 @@ RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
   state.dtype = x.dtype;
   state.weight_dtype = weight != nullptr ? weight->dtype : x.dtype;
   state.bias_dtype = bias != nullptr ? bias->dtype : x.dtype;
-  state.slots = slots;
-  state.rows = y.numel / x_row.count;
-  state.x_row = x_row;
-  state.y_row = y_row;
-  state.weight_row = weight_row;
-  state.bias_row = bias_row;
-  for (int d = 0; d < count; ++d) {
-    state.x_outer.sizes[d] = state.y_outer.sizes[d] = outer[d].size;
-    state.x_outer.strides[d] = outer[d].in_stride;
-    state.y_outer.strides[d] = outer[d].out_stride;
+  state.slots = rows.slots;
+  state.rows = y.numel / rows.x.count;
+  state.x_row = rows.x;
+  state.y_row = rows.y;
+  state.weight_row = rows.weight;
+  state.bias_row = rows.bias;
+  for (int d = 0; d < rows.outer_dims; ++d) {
+    state.x_outer.sizes[d] = state.y_outer.sizes[d] = rows.outer[d].size;
+    state.x_outer.strides[d] = rows.outer[d].in_stride;
+    state.y_outer.strides[d] = rows.outer[d].out_stride;
   }
-  state.x_outer.ndim = state.y_outer.ndim = count;
+  state.x_outer.ndim = state.y_outer.ndim = rows.outer_dims;
   return run_general;
 }
 
@@ -290,6 +316,15 @@ int64_t normalized_length(const Call& call) {
   int64_t length = 1;
   for (const int64_t size : call.ints(kShape)) length *= size;
   return length;
+}
+
+RunFn prepare_rms_norm_rows(const Call& call, KernelState& state,
+                            void (*kernel)(const NormRows& work)) {
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  Rows rows;
+  cut_rows(call, Norm::kRms, &rows);
+  if (!rows.contiguous) fail(FGX_UNSUPPORTED, "its rows are not contiguous");
+  return prepare_fast(rows, call.tensor(kInput).dtype, kernel, state);
 }
 
 RunFn prepare_layer_norm(const Call& call, KernelState& state) {

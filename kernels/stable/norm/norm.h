@@ -22,6 +22,12 @@ void oracle_layer_norm(const Call& call, const std::vector<OracleTensor>& inputs
 void oracle_rms_norm(const Call& call, const std::vector<OracleTensor>& inputs,
                      std::vector<OracleTensor>& outputs);
 
+// For other kernels of contiguous rms_norm rows: walks the rows as the stable one does. The call must
+// have rows that are contiguous in themselves, at most RowWalk::kMaxDims outer dimensions after
+// merging, and a contiguous weight or none; throws Unsupported otherwise.
+RunFn prepare_rms_norm_rows(const Call& call, KernelState& state,
+                            void (*kernel)(const NormRows& work));
+
 // eps of rms_norm when it is None: the machine epsilon of the type it computes in, that is float32
 // for the half types.
 double default_rms_eps(DType input);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The norm family: operators with their type rules, oracles and implementations, best first.
+#include "kernels/experimental/generated/reduction/reduction.h"
 #include "kernels/families.h"
 #include "kernels/stable/norm/norm.h"
 
@@ -35,7 +36,9 @@ void add_norm_operators(Catalogue& catalogue) {
                    "rms_norm(bf16[16,3584], [3584], bf16[3584], eps=1e-6)",
                    "rms_norm(bf16[1,3584], [3584], bf16[3584], eps=1e-6)",
                    "rms_norm(f16[7,9,33], [9,33])"},
-      .implementations = {{.name = "stable.cpu.rms_norm",
+      .implementations = {rms_norm_streaming(),
+                          rms_norm_bf16_dot(),
+                          {.name = "stable.cpu.rms_norm",
                            .batch_invariant = true,
                            .in_place = false,
                            .prepare = prepare_rms_norm}},

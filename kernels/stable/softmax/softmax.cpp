@@ -100,7 +100,7 @@ void run_long_rows(const FastState& state, const RunArgs& args) {
 
 void run_rows(const KernelState& kernel_state, const RunArgs& args) {
   const FastState& state = kernel_state.as<FastState>();
-  if (state.walk.count < args.pool->num_threads() && state.length >= 4 * kGrainElements) {
+  if (state.walk.count < args.pool->num_threads() && state.length >= kSoftmaxLongRow) {
     return run_long_rows(state, args);
   }
   const char* x = static_cast<const char*>(args.data[0]);
@@ -215,51 +215,84 @@ int64_t softmax_length(const Call& call) {
   return self.ndim == 0 ? 1 : self.shape[call.normalized_dim(kDim, self.ndim)];
 }
 
+namespace {
+
+// The call's tensors, cut into rows along the softmax dimension.
+struct Rows {
+  int64_t length;
+  int64_t x_stride;  // along the dimension
+  int64_t y_stride;
+  WalkDim outer[FGX_MAX_RANK];
+  int outer_dims;
+};
+
+void cut_rows(const Call& call, Rows* rows) {
+  const TensorView& x = call.tensor(0);
+  const TensorView& y = call.outputs()[0];
+  const int dim = call.normalized_dim(kDim, x.ndim);
+  rows->length = x.ndim == 0 ? 1 : x.shape[dim];
+  rows->x_stride = rows->length == 1 ? 1 : x.strides[dim];
+  rows->y_stride = rows->length == 1 ? 1 : y.strides[dim];
+  int count = 0;
+  for (int d = 0; d < x.ndim; ++d) {
+    if (d != dim) rows->outer[count++] = {x.shape[d], x.strides[d], y.strides[d]};
+  }
+  rows->outer_dims = merge_dims(rows->outer, count);
+}
+
+RunFn prepare_fast(const Call& call, const Rows& rows, bool as_rows, const SoftmaxKernels& kernels,
+                   KernelState& kernel_state) {
+  FastState& state = kernel_state.emplace<FastState>();
+  state.kernels = &kernels;
+  state.length = rows.length;
+  state.x_size = static_cast<int32_t>(size_of(call.tensor(0).dtype));
+  state.y_size = static_cast<int32_t>(size_of(call.outputs()[0].dtype));
+  state.walk.assign(rows.outer, rows.outer_dims);
+  state.x_stride = as_rows ? state.walk.inner().in_stride : rows.x_stride;
+  state.y_stride = as_rows ? state.walk.inner().out_stride : rows.y_stride;
+  return as_rows ? run_rows : run_columns;
+}
+
+}  // namespace
+
+RunFn prepare_softmax_rows(const Call& call, KernelState& state, const SoftmaxKernels& kernels) {
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  Rows rows;
+  cut_rows(call, &rows);
+  if (rows.x_stride != 1 || rows.y_stride != 1 || rows.outer_dims > RowWalk::kMaxDims) {
+    fail(FGX_UNSUPPORTED, "its rows are not contiguous");
+  }
+  return prepare_fast(call, rows, true, kernels, state);
+}
+
 RunFn prepare_softmax(const Call& call, KernelState& kernel_state) {
   const TensorView& x = call.tensor(0);
   const TensorView& y = call.outputs()[0];
   if (y.numel == 0) return run_nothing;
-  const int dim = call.normalized_dim(kDim, x.ndim);
-  const int64_t length = x.ndim == 0 ? 1 : x.shape[dim];
-  const int64_t x_stride = length == 1 ? 1 : x.strides[dim];
-  const int64_t y_stride = length == 1 ? 1 : y.strides[dim];
-
-  WalkDim outer[FGX_MAX_RANK];
-  int count = 0;
-  for (int d = 0; d < x.ndim; ++d) {
-    if (d != dim) outer[count++] = {x.shape[d], x.strides[d], y.strides[d]};
-  }
-  count = merge_dims(outer, count);
+  Rows rows;
+  cut_rows(call, &rows);
+  const WalkDim* inner = rows.outer_dims > 0 ? &rows.outer[rows.outer_dims - 1] : nullptr;
 
   const std::optional<SoftmaxKind> kind = softmax_kind(x.dtype, y.dtype);
   const SoftmaxTable& table = softmax_table_for(best_isa());
-  const bool as_rows = x_stride == 1 && y_stride == 1;
-  const bool as_columns =
-      count > 0 && outer[count - 1].in_stride == 1 && outer[count - 1].out_stride == 1;
-  if (kind && count <= RowWalk::kMaxDims && (as_rows || as_columns)) {
-    FastState& state = kernel_state.emplace<FastState>();
-    state.kernels = &table.kinds[static_cast<int>(*kind)];
-    state.length = length;
-    state.x_size = static_cast<int32_t>(size_of(x.dtype));
-    state.y_size = static_cast<int32_t>(size_of(y.dtype));
-    state.walk.assign(outer, count);
-    state.x_stride = as_rows ? state.walk.inner().in_stride : x_stride;
-    state.y_stride = as_rows ? state.walk.inner().out_stride : y_stride;
-    return as_rows ? run_rows : run_columns;
+  const bool as_rows = rows.x_stride == 1 && rows.y_stride == 1;
+  const bool as_columns = inner != nullptr && inner->in_stride == 1 && inner->out_stride == 1;
+  if (kind && rows.outer_dims <= RowWalk::kMaxDims && (as_rows || as_columns)) {
+    return prepare_fast(call, rows, as_rows, table.kinds[static_cast<int>(*kind)], kernel_state);
   }
   GeneralState& state = kernel_state.emplace<GeneralState>();
   state.kernels = &table.kinds[static_cast<int>(*softmax_kind(y.dtype, y.dtype))];
   state.in_dtype = x.dtype;
   state.out_dtype = y.dtype;
-  state.rows = y.numel / length;
-  state.x_row.append(length, x_stride);
-  state.y_row.append(length, y_stride);
-  for (int d = 0; d < count; ++d) {
-    state.x_outer.sizes[d] = state.y_outer.sizes[d] = outer[d].size;
-    state.x_outer.strides[d] = outer[d].in_stride;
-    state.y_outer.strides[d] = outer[d].out_stride;
+  state.rows = y.numel / rows.length;
+  state.x_row.append(rows.length, rows.x_stride);
+  state.y_row.append(rows.length, rows.y_stride);
+  for (int d = 0; d < rows.outer_dims; ++d) {
+    state.x_outer.sizes[d] = state.y_outer.sizes[d] = rows.outer[d].size;
+    state.x_outer.strides[d] = rows.outer[d].in_stride;
+    state.y_outer.strides[d] = rows.outer[d].out_stride;
   }
-  state.x_outer.ndim = state.y_outer.ndim = count;
+  state.x_outer.ndim = state.y_outer.ndim = rows.outer_dims;
   return run_general;
 }
 

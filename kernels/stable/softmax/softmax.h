@@ -17,6 +17,13 @@ RunFn prepare_softmax(const Call& call, KernelState& state);
 void oracle_softmax(const Call& call, const std::vector<OracleTensor>& inputs,
                     std::vector<OracleTensor>& outputs);
 
+// For other kernels of rows over the last dimension: walks the rows as the stable one does. Throws
+// Unsupported unless rows are contiguous in themselves and their outer dimensions merge enough.
+// `kernels` must stay alive; of them only `rows` is used while rows are shorter than
+// kSoftmaxLongRow.
+inline constexpr int64_t kSoftmaxLongRow = 32768;
+RunFn prepare_softmax_rows(const Call& call, KernelState& state, const SoftmaxKernels& kernels);
+
 // The kernels for a pair of types; nullopt where the input must be converted first.
 std::optional<SoftmaxKind> softmax_kind(DType in, DType out);
 

@@ -85,6 +85,8 @@ void exp_scale(const T* x, U* y, int64_t n, Scalar largest, Scalar factor) {
   }
 }
 
+constexpr int64_t kKept = 2 * kSoftmaxPiece;
+
 // Exponentials of a row are kept in the output where that is wide enough, in a buffer where the row
 // fits, and computed again otherwise: the same numbers each time.
 template <typename T, typename U>
@@ -103,9 +105,11 @@ void softmax_rows(const void* x_data, int64_t x_stride, void* y_data, int64_t y_
                           reinterpret_cast<Scalar*>(y) + i);
       }
       scale(y, y, n, static_cast<Scalar>(1 / sum));
-    } else if (n <= kSoftmaxPiece) {
-      alignas(64) Scalar kept[kSoftmaxPiece];
-      sum = exp_sum_of(x, n, largest, kept);
+    } else if (n <= kKept) {
+      alignas(64) Scalar kept[kKept];
+      for (int64_t i = 0; i < n; i += kSoftmaxPiece) {
+        sum += exp_sum_of(x + i, n - i < kSoftmaxPiece ? n - i : kSoftmaxPiece, largest, kept + i);
+      }
       scale(kept, y, n, static_cast<Scalar>(1 / sum));
     } else {
       for (int64_t i = 0; i < n; i += kSoftmaxPiece) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The softmax family: operators with their type rules, oracles and implementations, best first.
+#include "kernels/experimental/generated/reduction/reduction.h"
 #include "kernels/families.h"
 #include "kernels/stable/softmax/softmax.h"
 
@@ -15,7 +16,8 @@ void add_softmax_operators(Catalogue& catalogue) {
       .speed_attributes = {"dim"},
       .examples = {"softmax(f32[4096,4096], dim=-1)", "softmax(bf16[16,151936], dim=-1)",
                    "softmax(f16[8,12,128,128], dim=-1)", "softmax(f32[64,129,33], dim=1)"},
-      .implementations = {{.name = "stable.cpu.softmax",
+      .implementations = {softmax_registers(),
+                          {.name = "stable.cpu.softmax",
                            .batch_invariant = true,
                            .in_place = false,
                            .prepare = prepare_softmax}},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // layer_norm and rms_norm against their oracles; their kernels in every instruction set.
+#include "kernels/experimental/generated/reduction/rms_norm_streaming.h"
 #include "kernels/stable/norm/norm_kernels.h"
 #include "tests/unit/kernels/row_case.h"
 
@@ -78,6 +79,18 @@ TEST(Norm, NanAndInfinityStayInTheirRow) {
   EXPECT_GE(check_operator("rms_norm", {x.value(), int_list({100})}, {&x}), 1);
 }
 
+TEST(Norm, GeneratedRowsOfBfloat16) {
+  const int expected = has_avx512_bf16() ? 2 : 1;
+  for (const int64_t n : {32, 64, 96, 128, 160, 3584}) {
+    TestTensor x(DType::kBFloat16, {5, n}), weight(DType::kBFloat16, {n});
+    x.randomize(14, false);
+    weight.randomize(15, false);
+    EXPECT_EQ(check_operator("rms_norm", {x.value(), int_list({n}), weight.value(), number(1e-6)},
+                             {&x, &weight}),
+              expected);
+  }
+}
+
 class NormKernelsTest : public ::testing::TestWithParam<Isa> {};
 
 TEST_P(NormKernelsTest, RowsOfEveryLength) {
@@ -104,6 +117,27 @@ TEST_P(NormKernelsTest, RowsOfEveryLength) {
     const double root = std::sqrt(squares / static_cast<double>(n) + 1e-5);
     for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(y[i], x[i] / root, 1e-5) << n;
     EXPECT_EQ(y.back(), 7.0f) << "wrote beyond the row of " << n;
+  }
+}
+
+TEST_P(NormKernelsTest, StreamedRowsAgreeWithStoredOnes) {
+  constexpr int64_t kRows = 3;
+  constexpr int64_t kLength = 320;
+  alignas(64) float x[kRows * kLength], weight[kLength], stored[kRows * kLength];
+  alignas(64) float streamed[kRows * kLength];
+  for (int64_t i = 0; i < kRows * kLength; ++i) x[i] = static_cast<float>((i * 29) % 31) - 10.0f;
+  for (int64_t i = 0; i < kLength; ++i) weight[i] = static_cast<float>(i % 7) - 3.0f;
+  NormRows work{x, kLength, stored, kLength, weight, nullptr, kRows, kLength, 1e-5};
+  const NormKernels& kernels =
+      norm_table_for(GetParam()).kinds[static_cast<int>(NormKind::kFloat32)];
+  for (const void* some_weight :
+       {static_cast<const void*>(weight), static_cast<const void*>(nullptr)}) {
+    work.weight = some_weight;
+    work.y = stored;
+    kernels.rms(work);
+    work.y = streamed;
+    rms_norm_streaming_table_for(GetParam()).rows(work);
+    for (int64_t i = 0; i < kRows * kLength; ++i) EXPECT_NEAR(streamed[i], stored[i], 1e-5);
   }
 }
 

@@ -50,6 +50,17 @@ TEST(Softmax, OutputOfAnyStrides) {
   }
 }
 
+TEST(Softmax, GeneratedRowsInRegisters) {
+  const int expected = best_isa() == Isa::kAvx512 ? 2 : 1;
+  for (const DType dtype : {DType::kFloat16, DType::kBFloat16, DType::kFloat32}) {
+    for (int64_t n = 16; n <= 256; n += 16) {
+      TestTensor x(dtype, {7, n});
+      x.randomize(static_cast<uint32_t>(n), n % 32 == 0);
+      EXPECT_EQ(check_operator("softmax", {x.value(), integer(-1)}, {&x}), expected) << n;
+    }
+  }
+}
+
 class SoftmaxKernelsTest : public ::testing::TestWithParam<Isa> {};
 
 TEST_P(SoftmaxKernelsTest, ExponentialsOfTheWholeRange) {
