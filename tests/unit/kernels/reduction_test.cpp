@@ -102,6 +102,21 @@ TEST(Reduction, SumConvertsItsElementsFirst) {
   }
 }
 
+TEST(Reduction, TheSameBitsWithAnyNumberOfThreads) {
+  for (const auto& shape : std::vector<std::vector<int64_t>>{
+           {400'003}, {3, 150'001}, {70'001, 5}, {9'001, 130}, {300, 700}}) {
+    TestTensor x(DType::kFloat32, shape);
+    x.randomize(17, false);
+    for (const auto& dims : std::vector<std::vector<int64_t>>{{}, {0}, {-1}}) {
+      for (const char* op : {"sum", "mean"}) {
+        const std::vector<fgx_value> args = {x.value(), int_list(dims)};
+        EXPECT_EQ(bytes_with_threads(op, args, 1), bytes_with_threads(op, args, 2)) << op;
+        EXPECT_EQ(bytes_with_threads(op, args, 1), bytes_with_threads(op, args, 3)) << op;
+      }
+    }
+  }
+}
+
 // ---- kernels by themselves, in every instruction set ---------------------------------------------
 
 class ReductionKernels : public ::testing::TestWithParam<Isa> {};

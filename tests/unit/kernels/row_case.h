@@ -50,4 +50,32 @@ inline std::vector<Isa> usable_isas() {
   return isas;
 }
 
+// The bytes of output 0 of the stable implementation, run on `threads` threads.
+inline std::vector<char> bytes_with_threads(const char* op_name, const std::vector<fgx_value>& args,
+                                            int threads) {
+  const OperatorDef& op = *Catalogue::builtin().find(op_name);
+  Call inference;
+  inference.bind(op, args, {});
+  const OutputSpec spec = inference.infer().at(0);
+  TestTensor out(spec.dtype, spec.shape);
+  fgx_tensor* pointers[] = {out.tensor()};
+  Call call;
+  call.bind(op, args, pointers);
+  KernelState state;
+  const RunFn run = op.implementations.back().prepare(call, state);
+  std::vector<void*> data;
+  for (const TensorView& input : call.inputs()) data.push_back(input.data);
+  data.push_back(out.data());
+  std::vector<Scalar> scalars;
+  for (const int argument : op.dynamic_arguments) scalars.push_back(call.scalar(argument));
+  const ThreadPool pool(threads);
+  RunArgs run_args{};
+  run_args.data = data.data();
+  run_args.scalars = scalars.data();
+  run_args.pool = &pool;
+  run(state, run_args);
+  const char* bytes = static_cast<const char*>(out.data());
+  return {bytes, bytes + out.numel() * size_of(spec.dtype)};
+}
+
 }  // namespace fgx::testing_support

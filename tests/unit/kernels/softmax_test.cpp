@@ -50,6 +50,20 @@ TEST(Softmax, OutputOfAnyStrides) {
   }
 }
 
+TEST(Softmax, TheSameBitsWithAnyNumberOfThreads) {
+  for (const DType dtype : kFloats) {
+    for (const auto& shape :
+         std::vector<std::vector<int64_t>>{{1, 100'003}, {2, 40'000}, {64, 300}}) {
+      TestTensor x(dtype, shape);
+      x.randomize(18, false);
+      for (const int64_t dim : {0, 1}) {
+        const std::vector<fgx_value> args = {x.value(), integer(dim)};
+        EXPECT_EQ(bytes_with_threads("softmax", args, 1), bytes_with_threads("softmax", args, 3));
+      }
+    }
+  }
+}
+
 TEST(Softmax, GeneratedRowsInRegisters) {
   const int expected = best_isa() == Isa::kAvx512 ? 2 : 1;
   for (const DType dtype : {DType::kFloat16, DType::kBFloat16, DType::kFloat32}) {
