@@ -2,17 +2,33 @@
 // JSON escapes and numbers.
 #include "base/json_text.h"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 
 #include "base/strings.h"
 
 namespace fgx {
+namespace {
+
+constexpr std::array<bool, 256> make_plain_table() {
+  std::array<bool, 256> table{};
+  for (size_t c = 0x20; c < 0x7f; ++c) table[c] = c != '"' && c != '\\';
+  return table;
+}
+constexpr auto kPlain = make_plain_table();
+
+}  // namespace
 
 void append_json_string(std::string_view text, std::string* out) {
   constexpr char kDigits[] = "0123456789abcdef";
   *out += '"';
   for (size_t i = 0; i < text.size();) {
+    // Most text needs no escape: copy it in runs.
+    const size_t run = i;
+    while (i < text.size() && kPlain[static_cast<unsigned char>(text[i])]) ++i;
+    out->append(text.data() + run, i - run);
+    if (i == text.size()) break;
     const unsigned char c = static_cast<unsigned char>(text[i]);
     if (c >= 0x80) {
       const size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
@@ -48,13 +64,9 @@ void append_json_string(std::string_view text, std::string* out) {
         *out += "\\t";
         break;
       default:
-        if (c < 0x20 || c == 0x7f) {
-          *out += "\\u00";
-          *out += kDigits[c >> 4];
-          *out += kDigits[c & 0xf];
-        } else {
-          *out += static_cast<char>(c);
-        }
+        *out += "\\u00";
+        *out += kDigits[c >> 4];
+        *out += kDigits[c & 0xf];
     }
     ++i;
   }

@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"Comment", "[1] // x", "bytes after"},
         Refused{"Literal", "[tru]", "expected a JSON"},
         Refused{"Bom", "\xef\xbb\xbf{}", "expected a JSON"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& refused) { return refused.param.name; });
 
 TEST(Json, NamesThePointerOfTheFault) {
   EXPECT_THAT(parse_error("{\"ops\":{\"a/b\":{\"shape\":[1,\n2,0x3]}}}"),
