@@ -290,6 +290,8 @@ Json canonical_record(Json record, std::string_view op_id) {
       continue;
     } else if (field == "validation_info") {
       value = std::move(validation);
+    } else if (field == "history") {
+      if (value.is_null()) value = Json::array();
     } else if (value.is_null()) {
       if (std::find(std::begin(kObjects), std::end(kObjects), field) == std::end(kObjects))
         continue;
@@ -313,7 +315,7 @@ Json new_record(Json record) {
   result.set("record_version", 1);
   if (result.find("created_at").is_null()) result.set("created_at", now);
   result.set("updated_at", now);
-  if (!result.has("history")) {
+  if (result.at("history").empty()) {
     Json line = Json::object();
     line.set("from", nullptr)
         .set("to", Json(result.at("status")))
@@ -336,7 +338,7 @@ void change_status(Json* record, RecordStatus to, const std::string& reason) {
       .set("to", status_name(to))
       .set("at", current_timestamp())
       .set("reason", reason);
-  Json history = record->has("history") ? Json(record->at("history")) : Json::array();
+  Json history(record->at("history"));
   history.push(std::move(line));
   record->set("status", status_name(to));
   record->set("history", std::move(history));
