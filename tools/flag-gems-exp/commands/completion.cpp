@@ -101,9 +101,10 @@ std::string fish_script(const std::vector<CommandWords>& all) {
     const std::vector<std::string> path = split(words.path, ' ');
     std::string condition = "__fish_use_subcommand";
     if (!words.path.empty()) {
-      std::vector<std::string> seen;
-      for (const std::string& word : path) seen.push_back("__fish_seen_subcommand_from " + word);
-      condition = join(seen, "; and ");
+      const auto seen = [](const std::string& word) {
+        return "__fish_seen_subcommand_from " + word;
+      };
+      condition = join(texts_of(path, seen), "; and ");
     }
     for (const std::string& option : words.options) {
       std::string values;

@@ -25,8 +25,8 @@ int audit(Environment& env) {
   Table table{"", {"name", "status", "claims", "evidence", "proven", "what is missing"}, {}};
   for (const Value& record : report["records"].items()) {
     const bool proven = record["proven"].truth();
-    std::vector<std::string> missing;
-    for (const Value& item : record["missing"].items()) missing.push_back(item["code"].text());
+    const std::vector<std::string> missing =
+        texts_of(record["missing"].items(), [](const Value& item) { return item["code"].text(); });
     table.rows.push_back(
         {record["op_name"].text(), record["status"].text(),
          format("%s in %lld cases",

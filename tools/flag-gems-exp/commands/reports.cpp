@@ -10,17 +10,13 @@
 namespace cli {
 
 std::string json_list(const std::vector<std::string>& texts) {
-  std::vector<std::string> quoted;
-  for (const std::string& text : texts) quoted.push_back(json_quote(text));
-  return "[" + join(quoted, ",") + "]";
+  return "[" + join(texts_of(texts, json_quote), ",") + "]";
 }
 
 std::vector<std::string> operator_names(fgx_context* context) {
   const Document list(
       fetch([&](fgx_string** out) { return fgx_context_list_ops(context, nullptr, out); }));
-  std::vector<std::string> names;
-  for (const Value& op : list.root().items()) names.push_back(op["name"].text());
-  return names;
+  return texts_of(list.root().items(), [](const Value& op) { return op["name"].text(); });
 }
 
 void MergedReport::add(std::string_view report) {
@@ -42,8 +38,8 @@ void MergedReport::add(std::string_view report) {
 }
 
 std::string MergedReport::json() const {
-  std::vector<std::string> parts;
-  for (const auto& [name, value] : others_) parts.push_back(json_quote(name) + ":" + value);
+  std::vector<std::string> parts = texts_of(
+      others_, [](const auto& other) { return json_quote(other.first) + ":" + other.second; });
   if (has_passed_) parts.push_back(std::string("\"passed\":") + (passed_ ? "true" : "false"));
   for (const std::string& name : counts_) {
     const auto found = sums_.find(name);

@@ -38,14 +38,13 @@ std::string json_number(double value) {
 }
 
 std::string output_json(const fgx_tensor& tensor, const TensorSummary& summary) {
-  std::vector<std::string> values;
-  for (const double value : summary.first) values.push_back(json_number(value));
   return "{\"dtype\":" + json_quote(dtype_name(tensor.dtype)) + ",\"shape\":" + shape_text(tensor) +
          format(",\"elements\":%lld,\"nan\":%lld,\"inf\":%lld",
                 static_cast<long long>(summary.elements), static_cast<long long>(summary.nans),
                 static_cast<long long>(summary.infinities)) +
          ",\"min\":" + json_number(summary.min) + ",\"max\":" + json_number(summary.max) +
-         ",\"mean\":" + json_number(summary.mean) + ",\"first\":[" + join(values, ",") + "]}";
+         ",\"mean\":" + json_number(summary.mean) + ",\"first\":[" +
+         join(texts_of(summary.first, json_number), ",") + "]}";
 }
 
 int run(const Flags& flags, Environment& env) {
@@ -70,8 +69,8 @@ int run(const Flags& flags, Environment& env) {
     if (outs[i] == nullptr) continue;
     const TensorSummary summary = summarize(*outs[i], flags.values);
     outputs.push_back(output_json(*outs[i], summary));
-    std::vector<std::string> first;
-    for (const double value : summary.first) first.push_back(format("%.6g", value));
+    std::vector<std::string> first =
+        texts_of(summary.first, [](double value) { return format("%.6g", value); });
     if (static_cast<int64_t>(first.size()) < summary.elements) first.push_back("...");
     table.rows.push_back({Cell::integer(i), dtype_name(outs[i]->dtype), shape_text(*outs[i]),
                           Cell::number(summary.min), Cell::number(summary.max),

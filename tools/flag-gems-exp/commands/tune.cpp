@@ -95,13 +95,12 @@ Work plan_work(const ShapesFile& file, const Flags& flags, fgx_context* context)
 }
 
 std::string skipped_json(const std::vector<Skipped>& skipped) {
-  std::vector<std::string> items;
-  for (const Skipped& item : skipped) {
-    items.push_back("{\"operator\":" + json_quote(item.op) +
-                    (item.line > 0 ? format(",\"line\":%zu", item.line) : "") +
-                    ",\"reason\":" + json_quote(item.reason) + "}");
-  }
-  return "[" + join(items, ",") + "]";
+  const auto text = [](const Skipped& item) {
+    return "{\"operator\":" + json_quote(item.op) +
+           (item.line > 0 ? format(",\"line\":%zu", item.line) : "") +
+           ",\"reason\":" + json_quote(item.reason) + "}";
+  };
+  return "[" + join(texts_of(skipped, text), ",") + "]";
 }
 
 void print_skipped(const std::vector<Skipped>& skipped, Output& out) {

@@ -58,9 +58,8 @@ void print_statistics(const Value& report, Output& out) {
 }
 
 std::string show_shape(const Value& shape) {
-  std::vector<std::string> dims;
-  for (const Value& dim : shape.items()) dims.push_back(dim.show());
-  return "[" + join(dims, ",") + "]";
+  return "[" + join(texts_of(shape.items(), [](const Value& dim) { return dim.show(); }), ",") +
+         "]";
 }
 
 void print_pairs(const Value& report, bool all, Output& out) {

@@ -29,9 +29,8 @@ std::string request_for(const std::string& name, const Flags& flags) {
     request += ",\"implementations\":" + json_list(flags.implementations);
   }
   if (!flags.seeds.empty()) {
-    std::vector<std::string> seeds;
-    for (const uint64_t seed : flags.seeds) seeds.push_back(std::to_string(seed));
-    request += ",\"seeds\":[" + join(seeds, ",") + "]";
+    const auto text = [](uint64_t seed) { return std::to_string(seed); };
+    request += ",\"seeds\":[" + join(texts_of(flags.seeds, text), ",") + "]";
   }
   if (!flags.dtypes.empty()) request += ",\"dtypes\":" + json_list(flags.dtypes);
   if (!flags.one_case.empty()) request += ",\"case\":" + json_quote(flags.one_case);

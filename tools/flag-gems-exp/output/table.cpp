@@ -100,10 +100,12 @@ std::string paint(std::string_view text, Tone tone, bool color) {
 std::string render_text(const Table& table, bool color) {
   const std::vector<bool> right = number_columns(table);
   std::vector<size_t> widths;
+  widths.reserve(table.columns.size());
   for (const std::string& column : table.columns) widths.push_back(display_width(column));
   std::vector<std::vector<std::string>> texts;
   for (const auto& row : table.rows) {
     std::vector<std::string> line;
+    line.reserve(row.size());
     for (size_t i = 0; i < row.size(); ++i) {
       line.push_back(printable(row[i].text));
       widths[i] = std::max(widths[i], display_width(line.back()));

@@ -92,9 +92,8 @@ std::string argument_text(const ShapeValue& value, const std::string& dtype) {
   bool shapes = !value.items.empty();
   for (const ShapeValue& item : value.items) shapes = shapes && item.is_dims();
   if (!shapes) return value.literal();
-  std::vector<std::string> tensors;
-  for (const ShapeValue& item : value.items) tensors.push_back(tensor_text(item, dtype));
-  return "[" + join(tensors, ", ") + "]";
+  const auto tensor = [&](const ShapeValue& item) { return tensor_text(item, dtype); };
+  return "[" + join(texts_of(value.items, tensor), ", ") + "]";
 }
 
 std::string call_text(const ShapeCase& entry, std::vector<std::string> arguments) {
@@ -200,9 +199,8 @@ BuiltCall build_call(const ShapeCase& entry, std::string_view schema, const std:
   }
   if (value.kind != ShapeValue::Kind::kList) return {"", value.literal() + " is no shape"};
   // Several shapes and values in one entry are the arguments themselves.
-  std::vector<std::string> arguments;
-  for (const ShapeValue& item : value.items) arguments.push_back(argument_text(item, type));
-  return {call_text(entry, std::move(arguments)), ""};
+  const auto argument = [&](const ShapeValue& item) { return argument_text(item, type); };
+  return {call_text(entry, texts_of(value.items, argument)), ""};
 }
 
 }  // namespace cli

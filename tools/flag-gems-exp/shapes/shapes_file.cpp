@@ -164,9 +164,8 @@ std::string ShapeValue::literal() const {
     case Kind::kList:
       break;
   }
-  std::vector<std::string> parts;
-  for (const ShapeValue& item : items) parts.push_back(item.literal());
-  return "[" + join(parts, ",") + "]";
+  return "[" + join(texts_of(items, [](const ShapeValue& item) { return item.literal(); }), ",") +
+         "]";
 }
 
 ShapesFile parse_shapes(std::string_view text) {

@@ -85,9 +85,11 @@ std::string dtype_name(fgx_dtype dtype) {
 }
 
 std::string shape_text(const fgx_tensor& tensor) {
-  std::vector<std::string> dims;
-  for (int32_t i = 0; i < tensor.ndim; ++i) dims.push_back(std::to_string(tensor.shape[i]));
-  return "[" + join(dims, ",") + "]";
+  std::string text = "[";
+  for (int32_t i = 0; i < tensor.ndim; ++i) {
+    text += (i > 0 ? "," : "") + std::to_string(tensor.shape[i]);
+  }
+  return text + "]";
 }
 
 TensorSummary summarize(const fgx_tensor& tensor, size_t first) {

@@ -151,10 +151,7 @@ std::string shell_quote(std::string_view word) {
 }
 
 std::string shell_join(const std::vector<std::string>& words) {
-  std::vector<std::string> quoted;
-  quoted.reserve(words.size());
-  for (const std::string& word : words) quoted.push_back(shell_quote(word));
-  return join(quoted, " ");
+  return join(texts_of(words, shell_quote), " ");
 }
 
 size_t display_width(std::string_view text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,14 @@ std::string short_number(double value);
 std::string exact_number(double value);
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+// The text of each item, by `text_of`.
+template <typename Range, typename Function>
+std::vector<std::string> texts_of(const Range& items, Function text_of) {
+  std::vector<std::string> texts;
+  texts.reserve(std::size(items));
+  for (const auto& item : items) texts.push_back(text_of(item));
+  return texts;
+}
 std::vector<std::string> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 
