@@ -90,9 +90,9 @@ def pattern(lines):
         escaped = re.escape(line)
         for mark, meaning in (("{n}", NUMBER), (r"{*}", ".*?"), ("{w}", r"\S+")):
             escaped = escaped.replace(re.escape(mark), meaning)
-        # Columns widen with the numbers in them.
+        # Columns widen with the numbers in them, and the first may be aligned right.
         escaped = re.sub(r"(?:\\ ){2,}", " +", escaped)
-        text += escaped + r"\n"
+        text += " *" + escaped + r"\n"
     return re.compile(text)
 
 
