@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Compiler flags shared by every target: the interface target fgx_flags.
 add_library(fgx_flags INTERFACE)
-target_compile_options(fgx_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
+target_compile_options(fgx_flags INTERFACE -Wall -Wextra -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
                        $<$<CONFIG:Dev>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # -Wshadow of clang also warns of captures that were renamed on purpose.

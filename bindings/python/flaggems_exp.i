@@ -88,32 +88,23 @@
 }
 
 // ------------------------------------------------------------------ tensors and arguments
+// Cleared before anything can fail: the clean-up runs for all arguments, also for those not yet converted.
+%typemap(arginit) (const fgx_value* args, int32_t nargs), (fgx_tensor* const* outs, int32_t nouts),
+                  (void* const* data, int32_t ndata) "fgx_py_call_init(&call$argnum);"
 %typemap(in) (const fgx_value* args, int32_t nargs) (fgx_py_call call) {
-  fgx_py_call_init(&call);
-  if (!fgx_py_arguments(&call, $input)) {
-    fgx_py_call_clear(&call);
-    SWIG_fail;
-  }
+  if (!fgx_py_arguments(&call, $input)) SWIG_fail;
   $1 = call.values;
   $2 = call.count;
 }
 %typemap(freearg) (const fgx_value* args, int32_t nargs) "fgx_py_call_clear(&call$argnum);"
 %typemap(in) (fgx_tensor* const* outs, int32_t nouts) (fgx_py_call call) {
-  fgx_py_call_init(&call);
-  if (!fgx_py_outputs(&call, $input)) {
-    fgx_py_call_clear(&call);
-    SWIG_fail;
-  }
+  if (!fgx_py_outputs(&call, $input)) SWIG_fail;
   $1 = call.outputs;
   $2 = call.count;
 }
 %typemap(freearg) (fgx_tensor* const* outs, int32_t nouts) "fgx_py_call_clear(&call$argnum);"
 %typemap(in) (void* const* data, int32_t ndata) (fgx_py_call call) {
-  fgx_py_call_init(&call);
-  if (!fgx_py_addresses(&call, $input)) {
-    fgx_py_call_clear(&call);
-    SWIG_fail;
-  }
+  if (!fgx_py_addresses(&call, $input)) SWIG_fail;
   $1 = call.addresses;
   $2 = call.count;
 }
