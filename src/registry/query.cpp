@@ -2,6 +2,8 @@
 // Filters over the records.
 #include "registry/query.h"
 
+#include <charconv>
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/strings.h"
@@ -13,14 +15,12 @@ namespace {
 constexpr const char* kKeys =
     "status, category, op_name, implements, language, trust, limit, offset, fields";
 
-std::string summarize(const TableEntry& entry) {
-  std::string text = "{\"op_id\":";
-  text.reserve(320);
-  append_json_string(entry.op_id, &text);
+void append_summary(const TableEntry& entry, std::string* text) {
   const auto member = [&](const char* name, std::string_view value) {
-    text += name;
-    append_json_string(value, &text);
+    *text += name;
+    append_json_string(value, text);
   };
+  member("{\"op_id\":", entry.op_id);
   member(",\"op_name\":", entry.op_name);
   member(",\"key\":", entry.index_key());
   member(",\"category\":", category_name(entry.category));
@@ -28,8 +28,11 @@ std::string summarize(const TableEntry& entry) {
   member(",\"implements\":", *entry.implements);
   member(",\"language\":", *entry.language);
   member(",\"trust\":", *entry.trust);
-  text += ",\"record_version\":" + std::to_string(entry.version) + "}";
-  return text;
+  *text += ",\"record_version\":";
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof(digits), entry.version);
+  text->append(digits, end.ptr);
+  *text += '}';
 }
 
 bool equals(const std::optional<std::string>& wanted, const std::string& value) {
@@ -94,53 +97,63 @@ bool RecordQuery::matches(const TableEntry& entry) const {
          equals(language_, *entry.language) && equals(trust_, *entry.trust);
 }
 
-std::vector<QueryMatch> RecordQuery::run(const RecordTable& table) const {
-  std::vector<QueryMatch> result;
-  int64_t skipped = 0;
-  const auto take = [&](uint32_t index) {
+template <typename Take>
+void RecordQuery::visit(const RecordTable& table, Take take) const {
+  int64_t skipped = 0, taken = 0;
+  const auto consider = [&](uint32_t index) {
     const TableEntry& entry = table.at(index);
     if (!matches(entry)) return true;
     if (skipped < offset_) {
       ++skipped;
       return true;
     }
-    if (static_cast<int64_t>(result.size()) >= limit_) return false;
-    QueryMatch& match = result.emplace_back();
-    if (summary_) {
-      match.summary = summarize(entry);
-    } else {
-      match.text = entry.text;
-      if (!match.text) {
-        match.key = entry.index_key();
-        match.file = entry.file;
-        match.span = entry.span;
-      }
-    }
+    if (taken++ >= limit_) return false;
+    take(entry);
     return true;
   };
   if (op_name_) {
     for (const uint32_t index : table.with_name(*op_name_))
-      if (!take(index)) break;
+      if (!consider(index)) break;
   } else {
     for (const uint32_t index : table.ordered())
-      if (!take(index)) break;
+      if (!consider(index)) break;
   }
+}
+
+std::vector<QueryMatch> RecordQuery::run(const RecordTable& table) const {
+  std::vector<QueryMatch> result;
+  visit(table, [&](const TableEntry& entry) {
+    QueryMatch& match = result.emplace_back();
+    match.text = entry.text;
+    if (match.text) return;
+    match.key = entry.index_key();
+    match.file = entry.file;
+    match.span = entry.span;
+  });
   return result;
 }
 
-std::string RecordQuery::write(const std::vector<QueryMatch>& matches) const {
+std::string RecordQuery::summarize(const RecordTable& table) const {
+  std::string text = "[";
+  visit(table, [&](const TableEntry& entry) {
+    if (text.size() > 1) text += ',';
+    append_summary(entry, &text);
+  });
+  return text + "]";
+}
+
+std::string RecordQuery::write(const std::vector<QueryMatch>& matches) {
   std::string text = "[";
   size_t size = 2;
   for (const QueryMatch& match : matches)
-    size += 1 + (summary_     ? match.summary.size()
-                 : match.text ? match.text->size()
-                              : match.span.size);
+    size += 1 + (match.text ? match.text->size() : match.span.size);
   text.reserve(size);
   for (const QueryMatch& match : matches) {
     if (&match != matches.data()) text += ',';
-    text += summary_ ? match.summary : *match.load();
+    text += *match.load();
   }
-  return text + "]";
+  text += ']';
+  return text;
 }
 
 }  // namespace fgx

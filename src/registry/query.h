@@ -12,10 +12,9 @@
 
 namespace fgx {
 
-// A record that matched: its text or the place of it, or its summary.
+// A record that matched: its text, or the place of it.
 struct QueryMatch {
   std::string key;
-  std::string summary;
   std::shared_ptr<const std::string> text;
   std::shared_ptr<const RecordFile> file;
   RecordSpan span;
@@ -30,13 +29,17 @@ class RecordQuery {
   // or values.
   static RecordQuery parse(std::string_view filter);
 
-  // Call with the table locked; write() needs no lock.
+  bool wants_summaries() const { return summary_; }
+  // Call these two with the table locked: the matches, or a JSON array of their summaries.
   std::vector<QueryMatch> run(const RecordTable& table) const;
-  // A JSON array of the matches. Throws what reading records from disk throws.
-  std::string write(const std::vector<QueryMatch>& matches) const;
+  std::string summarize(const RecordTable& table) const;
+  // A JSON array of the matches; needs no lock. Throws what reading records from disk throws.
+  static std::string write(const std::vector<QueryMatch>& matches);
 
  private:
   bool matches(const TableEntry& entry) const;
+  template <typename Take>
+  void visit(const RecordTable& table, Take take) const;
 
   std::optional<RecordStatus> status_;
   std::optional<RecordCategory> category_;

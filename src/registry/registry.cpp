@@ -439,9 +439,10 @@ std::string Registry::query(std::string_view filter) const {
   std::vector<QueryMatch> matches;
   {
     const std::shared_lock<std::shared_mutex> lock(state_->table_mutex);
+    if (query.wants_summaries()) return query.summarize(state_->table);
     matches = query.run(state_->table);
   }
-  return query.write(matches);
+  return RecordQuery::write(matches);
 }
 
 std::string Registry::audit() const {
