@@ -63,7 +63,9 @@ int run(const Flags& flags, Environment& env) {
   start_timeout(flags.timeout);
   fgx_context* context = env.session.context(flags.context, flags.write_evidence);
   const std::vector<std::string> names = flags.all ? operator_names(context) : flags.names;
-  MergedReport merged({"implementations"}, {"total", "failed", "skipped"});
+  std::vector<std::string> lists{"implementations"};
+  if (flags.write_evidence) lists.emplace_back("evidence");
+  MergedReport merged(lists, {"total", "failed", "skipped"});
   for (size_t i = 0; i < names.size(); ++i) {
     env.out.progress(format("verify %zu/%zu %s", i + 1, names.size(), names[i].c_str()));
     const std::string request = request_for(names[i], flags);
@@ -92,6 +94,14 @@ int run(const Flags& flags, Environment& env) {
     env.out.table(table);
   }
   for (const Value& item : report["implementations"].items()) print_failures(item, env.out);
+  for (const Value& item : report["evidence"].items()) {
+    const std::string name = item["implementation"].text();
+    if (item["written"].truth()) {
+      env.out.line("evidence of " + name + " is written");
+    } else {
+      env.out.warn("evidence of " + name + " is not written: " + item["reason"].text());
+    }
+  }
   env.out.line(format("%lld cases, %lld failed, %lld skipped", report["total"].integer(),
                       report["failed"].integer(), report["skipped"].integer()),
                passed ? Tone::kGood : Tone::kBad);

@@ -12,13 +12,17 @@
 namespace cli {
 namespace {
 
+// Whether escape sequences mean something there.
+bool is_terminal(int descriptor) {
+  const char* terminal = std::getenv("TERM");
+  return ::isatty(descriptor) == 1 && (terminal == nullptr || std::string_view(terminal) != "dumb");
+}
+
 bool use_color(ColorMode mode, int descriptor) {
   if (mode != ColorMode::kAuto) return mode == ColorMode::kAlways;
   const char* no_color = std::getenv("NO_COLOR");
   if (no_color != nullptr && no_color[0] != '\0') return false;
-  const char* terminal = std::getenv("TERM");
-  if (terminal != nullptr && std::string_view(terminal) == "dumb") return false;
-  return ::isatty(descriptor) == 1;
+  return is_terminal(descriptor);
 }
 
 void put(std::FILE* stream, std::string_view text) {
@@ -31,7 +35,7 @@ Output::Output(Format format, ColorMode mode)
     : format_(format),
       color_(format == Format::kTable && use_color(mode, STDOUT_FILENO)),
       error_color_(use_color(mode, STDERR_FILENO)),
-      error_terminal_(::isatty(STDERR_FILENO) == 1) {}
+      error_terminal_(is_terminal(STDERR_FILENO)) {}
 
 void Output::json(std::string_view document) {
   clear_progress();
