@@ -36,7 +36,7 @@ int main(int count, char** arguments) {
     const std::string first = name + "-0";
     for (unsigned i = 0;; ++i) {
       const unsigned choice = random() % 100;
-      if (i == 0 || choice < 50) {
+      if (i == 0 || choice < 10) {
         const std::string id = name + "-" + std::to_string(i);
         registry.register_record("{\"op_name\":\"op\",\"op_id\":\"" + id + "\",\"padding\":\"" +
                                  padding + "\"}");
