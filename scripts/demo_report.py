@@ -45,13 +45,14 @@ def layers(cli, calls_path, folder):
         print("starting warm: statistics of an earlier run are used, nothing is tuned")
     else:
         print("first run: every candidate of every call is timed, interleaved, its outputs checked against stable")
-        run_cli(cli, "tune", *[a for call in calls for a in ("--call", call)], "--output", str(folder / "tuned"))
+        run_cli(cli, "tune", *[a for call in calls for a in ("--call", call)], "--enable", "all", "--repeat", "10",
+                "--output", str(folder / "tuned"))
     rows, evidence = [], []
     for call in calls:
         decision = run_cli(cli, "explain", call, "--enable", "all")
         chosen = decision["chosen"]
-        checked = run_cli(cli, "verify", call.split("(")[0], "--implementation", chosen, "--case", call)
-        timed = run_cli(cli, "benchmark", "--call", call)
+        checked = run_cli(cli, "verify", call.split("(")[0], "--implementation", chosen, "--case", call, "--enable", "all")
+        timed = run_cli(cli, "benchmark", call, "--enable", "all")
         verdict = checked["implementations"][0]
         time = next(row for row in timed["rows"] if row["implementation"] == chosen)
         ratio = time["ratio_to_stable"]

@@ -16,6 +16,7 @@ namespace {
 
 struct Flags {
   std::string shapes;
+  std::vector<std::string> calls;
   std::string output;
   std::vector<std::string> dtypes = {"float32"};
   std::vector<std::string> only;
@@ -137,19 +138,25 @@ int run(const Flags& flags, Environment& env) {
   for (const std::string& dtype : flags.dtypes) {
     if (short_dtype(dtype).empty()) throw Failure(kUsage, "--dtype: unknown dtype " + dtype);
   }
+  if (flags.shapes.empty() && flags.calls.empty()) {
+    throw Failure(kUsage, "nothing to tune: give --shapes or --call");
+  }
   ShapesFile file;
-  const std::string text = read_file(flags.shapes);
-  try {
-    file = parse_shapes(text);
-  } catch (const Failure& failure) {
-    throw Failure(failure.code(), flags.shapes + ": " + failure.what());
+  if (!flags.shapes.empty()) {
+    const std::string text = read_file(flags.shapes);
+    try {
+      file = parse_shapes(text);
+    } catch (const Failure& failure) {
+      throw Failure(failure.code(), flags.shapes + ": " + failure.what());
+    }
   }
   if (!flags.dry_run) make_directory(flags.output);
   start_timeout(flags.timeout);
   ContextFlags context_flags = flags.context;
   if (!flags.dry_run) context_flags.settings.push_back("tune_cache_dir=" + flags.output);
   fgx_context* context = env.session.context(context_flags);
-  const Work work = plan_work(file, flags, context);
+  Work work = plan_work(file, flags, context);
+  work.calls.insert(work.calls.end(), flags.calls.begin(), flags.calls.end());
 
   MergedReport merged({"rows", "skipped"}, {"calls"});
   for (size_t i = 0; i < work.calls.size() && !flags.dry_run; ++i) {
@@ -191,8 +198,10 @@ void add_tune(CLI::App& root, Action& action) {
       "tune", "Measure all candidates over the shapes of a file and keep what was found");
   auto flags = std::make_shared<Flags>();
   command->add_option("--shapes", flags->shapes, "YAML file of shapes")
-      ->type_name("FILE")
-      ->required();
+      ->type_name("FILE");
+  command->add_option("--call", flags->calls, "Also this call expression (may be repeated)")
+      ->type_name("CALL")
+      ->allow_extra_args(false);
   command->add_option("--output", flags->output, "Directory of the statistics (tune_cache_dir)")
       ->type_name("DIR")
       ->required();
