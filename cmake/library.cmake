@@ -28,13 +28,20 @@ endif()
 
 # Files named *.isa.cpp are compiled once per instruction set, into the namespace fgx::FGX_ISA.
 # Vectorization relies on -O3 and on arithmetic that neither traps nor sets errno.
-set(FGX_ISA_FLAGS -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast)
+set(FGX_ISA_OPTIMIZATION -O3)
+if(FGX_SANITIZE OR FGX_COVERAGE)
+  set(FGX_ISA_OPTIMIZATION -O1)
+endif()
+# Instrumented builds ask whether kernels are right, not fast: they compile them lightly.
+set(FGX_ISA_FLAGS ${FGX_ISA_OPTIMIZATION} -fno-math-errno -fno-trapping-math -ffp-contract=fast)
 function(fgx_add_isa name)
   add_library(fgx_isa_${name} OBJECT ${FGX_ISA_SOURCES})
   target_include_directories(fgx_isa_${name} PRIVATE include src .)
   target_compile_definitions(fgx_isa_${name} PRIVATE FGX_ISA=${name})
   target_compile_options(fgx_isa_${name} PRIVATE ${FGX_ISA_FLAGS} ${ARGN})
-  target_link_libraries(fgx_isa_${name} PRIVATE fgx_flags)
+  if(NOT FGX_COVERAGE)
+    target_link_libraries(fgx_isa_${name} PRIVATE fgx_flags)
+  endif()
   set(FGX_ISA_OBJECTS ${FGX_ISA_OBJECTS} $<TARGET_OBJECTS:fgx_isa_${name}> PARENT_SCOPE)
 endfunction()
 if(FGX_ISA_SOURCES)
