@@ -108,19 +108,57 @@ FGX_INLINE __mmask16 first_lanes(int64_t count) {
   return static_cast<__mmask16>(count >= 16 ? 0xffffu : (1u << count) - 1u);
 }
 static inline void load_halves(float* destination, const Half* source, int64_t count) {
-  for (int64_t i = 0; i < count; i += 16) {
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source + i));
+    _mm512_storeu_ps(destination + i, _mm512_maskz_cvtph_ps(0xffff, bits));
+  }
+  if (i < count) {
     const __mmask16 mask = first_lanes(count - i);
     _mm512_mask_storeu_ps(destination + i, mask,
                           _mm512_maskz_cvtph_ps(mask, _mm256_maskz_loadu_epi16(mask, source + i)));
   }
 }
 static inline void store_halves(Half* destination, const float* source, int64_t count) {
-  for (int64_t i = 0; i < count; i += 16) {
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    _mm256_storeu_si256(
+        reinterpret_cast<__m256i*>(destination + i),
+        _mm512_maskz_cvtps_ph(0xffff, _mm512_loadu_ps(source + i), _MM_FROUND_TO_NEAREST_INT));
+  }
+  if (i < count) {
     const __mmask16 mask = first_lanes(count - i);
     _mm256_mask_storeu_epi16(destination + i, mask,
                              _mm512_maskz_cvtps_ph(mask, _mm512_maskz_loadu_ps(mask, source + i),
                                                    _MM_FROUND_TO_NEAREST_INT));
   }
+}
+static inline void load_brains(float* destination, const Brain* source, int64_t count) {
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m256i narrow = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(source + i));
+    const __m512i wide = _mm512_maskz_cvtepu16_epi32(0xffff, narrow);
+    _mm512_storeu_ps(destination + i,
+                     _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xffff, wide, 16)));
+  }
+  for (; i < count; ++i) destination[i] = brain_to_float(source[i].bits);
+}
+// To nearest even; nan becomes the quiet nan. One narrowing move where the generic loop permutes.
+static inline void store_brains(Brain* destination, const float* source, int64_t count) {
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m512 value = _mm512_loadu_ps(source + i);
+    const __m512i bits = _mm512_castps_si512(value);
+    const __m512i odd =
+        _mm512_and_si512(_mm512_maskz_srli_epi32(0xffff, bits, 16), _mm512_set1_epi32(1));
+    __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+    rounded = _mm512_mask_mov_epi32(rounded, _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q),
+                                    _mm512_set1_epi32(0x7fc00000));
+    _mm256_storeu_si256(
+        reinterpret_cast<__m256i*>(destination + i),
+        _mm512_maskz_cvtepi32_epi16(0xffff, _mm512_maskz_srli_epi32(0xffff, rounded, 16)));
+  }
+  for (; i < count; ++i) destination[i] = {static_cast<uint16_t>(float_to_brain(source[i]))};
 }
 #elif defined(__F16C__)
 static inline void load_halves(float* destination, const Half* source, int64_t count) {
@@ -148,6 +186,29 @@ static inline void store_halves(Half* destination, const float* source, int64_t 
 }
 #endif
 
+#if !defined(__AVX512F__)
+static inline void load_brains(float* destination, const Brain* source, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) destination[i] = brain_to_float(source[i].bits);
+}
+static inline void store_brains(Brain* destination, const float* source, int64_t count) {
+  store_elements<Brain, float>(destination, 1, source, count);
+}
+#endif
+
+// The fast moves by storage type.
+static inline void load_dense(float* destination, const Half* source, int64_t count) {
+  load_halves(destination, source, count);
+}
+static inline void load_dense(float* destination, const Brain* source, int64_t count) {
+  load_brains(destination, source, count);
+}
+static inline void store_dense(Half* destination, const float* source, int64_t count) {
+  store_halves(destination, source, count);
+}
+static inline void store_dense(Brain* destination, const float* source, int64_t count) {
+  store_brains(destination, source, count);
+}
+
 static inline void load_tile(float* destination, const void* source, DType dtype, int64_t stride,
                              int64_t count) {
   switch (dtype) {
@@ -157,6 +218,7 @@ static inline void load_tile(float* destination, const void* source, DType dtype
       if (stride == 1) return load_halves(destination, static_cast<const Half*>(source), count);
       return load_elements<float, Half>(destination, source, stride, count);
     case DType::kBFloat16:
+      if (stride == 1) return load_brains(destination, static_cast<const Brain*>(source), count);
       return load_elements<float, Brain>(destination, source, stride, count);
     case DType::kFloat64:
       return load_elements<float, double>(destination, source, stride, count);
@@ -228,6 +290,7 @@ static inline void store_tile(void* destination, DType dtype, int64_t stride, co
       if (stride == 1) return store_halves(static_cast<Half*>(destination), source, count);
       return store_elements<Half, float>(destination, stride, source, count);
     case DType::kBFloat16:
+      if (stride == 1) return store_brains(static_cast<Brain*>(destination), source, count);
       return store_elements<Brain, float>(destination, stride, source, count);
     case DType::kFloat32:
       return store_elements<float, float>(destination, stride, source, count);

@@ -50,7 +50,7 @@ struct Header {
   uint8_t parameter_count;
   ComputeType compute;
   Reduction reduction;
-  bool in_place_only;  // every operand and the output direct: no tiles at all
+  uint8_t dense_size;  // bytes per element where all is dense and of one type: no tiles; else 0
 };
 
 template <int kDims>
@@ -170,8 +170,8 @@ class Worker {
   }
 
   // Everything dense and of one type.
-  void apply_in_place(int64_t begin, int64_t end) const {
-    const int64_t skip = begin * size_of_compute(header_.compute);
+  void apply_dense(int64_t begin, int64_t end) const {
+    const int64_t skip = begin * header_.dense_size;
     const void* operands[kMaxOperands];
     for (int k = 0; k < header_.arity; ++k) operands[k] = base_[k + 1] + skip;
     header_.formula(base_[0] + skip, operands, parameters_.bytes, end - begin);
@@ -330,9 +330,9 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   const Worker worker(header, nest, scalars, args.data);
   if (header.reduction != Reduction::kNone) {
     run_reduction(worker, header, args);
-  } else if (header.in_place_only) {
+  } else if (header.dense_size != 0) {
     args.pool->parallel_for(header.numel, kGrain, [&worker](int64_t begin, int64_t end) {
-      worker.apply_in_place(begin, end);
+      worker.apply_dense(begin, end);
     });
   } else if (header.numel > 0) {
     args.pool->parallel_for(header.numel, kGrain,
@@ -362,8 +362,8 @@ StateType& fill(const ElementwiseRequest& request, const LoopNest<kOperandsAndOu
   Header& header = state.header;
   const Isa isa = best_isa();
   header = {};
-  header.formula = formulas_of(request.arity, isa)
-                       .at[static_cast<int>(request.formula)][static_cast<int>(request.compute)];
+  const FormulaFn* formulas = formulas_of(request.arity, isa).at[static_cast<int>(request.formula)];
+  header.formula = formulas[static_cast<int>(request.compute)];
   header.tiles = &pointwise_tiles_for(isa);
   header.numel = nest.numel;
   header.arity = static_cast<uint8_t>(request.arity);
@@ -385,7 +385,8 @@ StateType& fill(const ElementwiseRequest& request, const LoopNest<kOperandsAndOu
   header.source[0] = dense_output && request.output.dtype == storage_of(request.compute)
                          ? Source::kDirect
                          : Source::kStaged;
-  header.in_place_only = header.source[0] == Source::kDirect && header.ndim == 1;
+  // Dense throughout in the compute type, or in one half type?
+  bool dense = header.ndim == 1 && dense_output && request.reduction == Reduction::kNone;
   for (int k = 0; k < request.arity; ++k) {
     const ElementwiseOperand& operand = request.operands[k];
     header.slot[k + 1] = static_cast<int8_t>(operand.slot);
@@ -393,12 +394,20 @@ StateType& fill(const ElementwiseRequest& request, const LoopNest<kOperandsAndOu
     header.dtype[k + 1] = operand.view.dtype;
     header.cast[k + 1] = operand.cast;
     header.source[k + 1] = source_of(operand, request.compute, state.steps[k + 1], header.ndim);
-    // One element of the compute type needs no tile.
-    if (header.source[k + 1] == Source::kRepeated && header.numel == 1 && !operand.cast &&
-        operand.view.dtype == storage_of(request.compute)) {
-      header.source[k + 1] = Source::kDirect;
-    }
-    header.in_place_only = header.in_place_only && header.source[k + 1] == Source::kDirect;
+    const bool single = header.numel == 1 && header.source[k + 1] == Source::kRepeated;
+    dense = dense && !operand.cast && operand.view.dtype == request.output.dtype &&
+            (single || (header.source[k + 1] <= Source::kStaged && state.steps[k + 1][0] == 1));
+  }
+  if (dense) {
+    header.dense_size = static_cast<uint8_t>(size_of(request.output.dtype));
+    int loop = static_cast<int>(request.compute);
+    if (request.output.dtype == DType::kBFloat16)
+      loop = kBFloat16Loop;
+    else if (request.output.dtype == DType::kFloat16)
+      loop = kFloat16Loop;
+    else if (request.output.dtype != storage_of(request.compute))
+      header.dense_size = 0;
+    if (header.dense_size != 0) header.formula = formulas[loop];
   }
   return state;
 }

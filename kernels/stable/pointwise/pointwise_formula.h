@@ -124,6 +124,10 @@ struct KernelMath : CommonMath {
   FGX_FORMULA_QUALIFIERS T erf(T x) {
     return FGX_ISA::erf(x);
   }
+  template <typename T>
+  FGX_FORMULA_QUALIFIERS T normal_tail(T x) {
+    return FGX_ISA::normal_tail(x);
+  }
   FGX_FORMULA_QUALIFIERS float truncated_quotient(float x, float y) {
     return __builtin_truncf(x / y);
   }

@@ -13,15 +13,21 @@ namespace fgx {
 inline constexpr int kMaxOperands = 3;
 inline constexpr int kMaxParameters = 2;
 
-// Applies a formula to dense arrays of the compute type. `out` may be one of the operands.
+// Applies a formula to dense arrays of one type. `out` may be one of the operands.
 // parameters: kMaxParameters numbers of the compute type.
 using FormulaFn = void (*)(void* out, const void* const* operands, const void* parameters,
                            int64_t count);
 
-// Indexed by FormulaId and ComputeType; null where a table is not for that arity, or the formula not
-// for that type.
+// Loops of a formula: one per ComputeType, and two over dense arrays of half types, which convert as
+// they go (and compute in float).
+inline constexpr int kBFloat16Loop = kComputeTypes;
+inline constexpr int kFloat16Loop = kComputeTypes + 1;
+inline constexpr int kLoops = kComputeTypes + 2;
+
+// Indexed by FormulaId and loop; null where a table is not for that arity, or the formula not for that
+// type.
 struct FormulaTable {
-  FormulaFn at[kFormulaCount][kComputeTypes];
+  FormulaFn at[kFormulaCount][kLoops];
 };
 FGX_DECLARE_ISA_TABLE(FormulaTable, unary_formulas)
 FGX_DECLARE_ISA_TABLE(FormulaTable, binary_formulas)

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "kernels/experimental/generated/pointwise/pointwise.h"
 #include "kernels/families.h"
 #include "kernels/stable/pointwise/elementwise.h"
 #include "kernels/stable/pointwise/pointwise_operator.h"
@@ -168,7 +169,12 @@ OperatorDef define_pointwise(PointwiseIndex index) {
 void add_pointwise_operators(Catalogue& catalogue) {
   for (int i = 0; i < kOperatorCount; ++i) {
     if (kPointwiseOperators[i].is_loss) continue;
-    catalogue.add(define_pointwise(static_cast<PointwiseIndex>(i)));
+    OperatorDef op = define_pointwise(static_cast<PointwiseIndex>(i));
+    // Generated implementations, best first.
+    if (i == static_cast<int>(PointwiseIndex::gelu)) {
+      op.implementations.insert(op.implementations.begin(), {gelu_exp2(), gelu_bf16_short()});
+    }
+    catalogue.add(std::move(op));
   }
   catalogue.add(define_silu_and_mul());
 }

@@ -2,6 +2,7 @@
 // The loops over formulas; each arity's *.isa.cpp instantiates those of its formulas.
 #pragma once
 
+#include "kernels/common/tile.h"
 #include "kernels/stable/pointwise/pointwise_kernel.h"
 
 // Output and operand may be the same array (in place), never partly overlapping ones: no element that
@@ -38,6 +39,39 @@ static void apply_formula(void* out, const void* const* operands, const void* pa
   }
 }
 
+// Conversions of half types do not vectorize well beside arithmetic: they go through short arrays that
+// stay in the first-level cache. kSize is the number of elements, or 0 when only `size` tells.
+template <typename Formula, typename Storage, int64_t kSize>
+FGX_INLINE void apply_to_block(Storage* result, const Storage* const* operands, int64_t begin,
+                               int64_t size, float p0, float p1) {
+  constexpr int64_t kBlock = 64;
+  alignas(64) float values[4][kBlock];
+  if constexpr (kSize != 0) size = kSize;
+  for (int k = 0; k < Formula::kArity; ++k) load_dense(values[k], operands[k] + begin, size);
+  const float* y = values[Formula::kArity > 1 ? 1 : 0];
+  const float* z = values[Formula::kArity > 2 ? 2 : 0];
+  const KernelMath m;
+  for (int64_t i = 0; i < size; ++i) {
+    values[3][i] = Formula::apply(m, values[0][i], y[i], z[i], p0, p1);
+  }
+  store_dense(result + begin, values[3], size);
+}
+template <typename Formula, typename Storage>
+static void apply_to_halves(void* out, const void* const* operands, const void* parameters,
+                            int64_t count) {
+  constexpr int64_t kBlock = 64;
+  Storage* result = static_cast<Storage*>(out);
+  const Storage* halves[3] = {};
+  for (int k = 0; k < Formula::kArity; ++k) halves[k] = static_cast<const Storage*>(operands[k]);
+  const float p0 = static_cast<const float*>(parameters)[0];
+  const float p1 = static_cast<const float*>(parameters)[1];
+  int64_t i = 0;
+  for (; i + kBlock <= count; i += kBlock) {
+    apply_to_block<Formula, Storage, kBlock>(result, halves, i, kBlock, p0, p1);
+  }
+  if (i < count) apply_to_block<Formula, Storage, 0>(result, halves, i, count - i, p0, p1);
+}
+
 template <typename Formula>
 constexpr FormulaFn integer_loop() {
   if constexpr (computes_integers(Formula::kRule))
@@ -49,7 +83,8 @@ constexpr FormulaFn integer_loop() {
 // A row of a FormulaTable.
 #define FGX_FORMULA_ROW(name)                                                     \
   {&apply_formula<name##_formula, float>, &apply_formula<name##_formula, double>, \
-   integer_loop<name##_formula>()},
-#define FGX_NO_FORMULA_ROW {nullptr, nullptr, nullptr},
+   integer_loop<name##_formula>(), &apply_to_halves<name##_formula, Brain>,       \
+   &apply_to_halves<name##_formula, Half>},
+#define FGX_NO_FORMULA_ROW {},
 
 }  // namespace fgx::FGX_ISA

@@ -26,6 +26,7 @@ struct OracleMath : CommonMath {
   static double tanh(double x) { return std::tanh(x); }
   static double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
   static double erf(double x) { return std::erf(x); }
+  static double normal_tail(double x) { return 0.5 * std::erfc(x * 0.70710678118654752440); }
   static double truncated_quotient(double x, double y) { return std::trunc(x / y); }
   static double floored_quotient(double x, double y) {
     if (y == 0.0) return x / y;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "kernels/experimental/generated/pointwise/pointwise.h"
 #include "kernels/stable/pointwise/elementwise.h"
 #include "tensor/dims.h"
 
@@ -74,6 +75,7 @@ OperatorDef define_silu_and_mul() {
   op.infer = &infer;
   op.oracle = &oracle;
   op.examples = {"silu_and_mul(f32[16,8192])", "silu_and_mul(bf16[1,37888])"};
+  op.implementations = {silu_and_mul_rows(), silu_and_mul_fused()};
   ImplementationDef implementation;
   implementation.name = "stable.cpu.silu_and_mul";
   implementation.batch_invariant = true;

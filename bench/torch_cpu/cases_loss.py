@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of the losses: mean over a batch, and without reduction."""
+
+
+def cases(torch):
+    aten = torch.ops.aten
+    for dtype in (torch.float32, torch.bfloat16, torch.float16):
+        for shape in [(1, 4096), (16, 4096), (4096, 4096)]:
+            x = torch.randn(shape).to(dtype)
+            y = torch.sign(torch.randn(shape)).to(dtype)
+            for name, function in [("huber_loss", aten.huber_loss), ("soft_margin_loss", aten.soft_margin_loss)]:
+                for label, reduction in [("mean", 1), ("none", 0)]:
+                    yield (f"{name} {label} {str(dtype)[6:]} {list(shape)}", name, (x, y, reduction), {},
+                           lambda function=function, reduction=reduction: function(x, y, reduction))
