@@ -6,6 +6,7 @@
 // own blocked product, then the vendor libraries that were found, oneDNN before OpenBLAS (which picks
 // kernels for older machines on some new ones).
 #include "base/error.h"
+#include "kernels/experimental/generated/blas/generated_mm.h"
 #include "kernels/families.h"
 #include "kernels/native/native_blas.h"
 #include "kernels/stable/blas/blas_oracle.h"
@@ -83,6 +84,8 @@ void add_blas_operators(Catalogue& catalogue) {
                    "mm(i32[7,9],i32[9,5])"},
       .implementations =
           {
+              mm_skinny_prefetch(),
+              mm_tile_prefetch(),
               {.name = "stable.cpu.mm", .prepare = prepare_mm, .workspace = mm_workspace},
               onednn_mm(),
               openblas_mm(),

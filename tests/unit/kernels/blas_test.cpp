@@ -59,6 +59,23 @@ TEST(Mm, EveryLayout) {
   }
 }
 
+// Shapes that the generated implementations take too.
+TEST(Mm, GeneratedImplementations) {
+  for (const DType dtype : {DType::kFloat32, DType::kBFloat16}) {
+    for (const Size& size : {Size{1, 4160, 1088}, Size{4, 4096, 1024}, Size{17, 512, 1024},
+                             Size{31, 576, 1088}, Size{98, 640, 1024}}) {
+      TestTensor a(dtype, {size.m, size.k});
+      TestTensor b(dtype, {size.k, size.n});
+      a.randomize(1, false);
+      b.randomize(2, false);
+      int expected = dtype == DType::kFloat32 ? 2 : 1;  // of our own and vendor ones at least ours
+      expected = best_isa() == Isa::kAvx512 ? expected : 1;
+      EXPECT_GE(check_operator("mm", {a.value(), b.value()}, {&a, &b}, std::to_string(size.m)),
+                expected);
+    }
+  }
+}
+
 TEST(Linear, LeadingDimensionsBiasAndVectors) {
   for (const DType dtype : kProductTypes) {
     for (const auto& shape :
