@@ -190,3 +190,16 @@ def test_refusals(name, args, argument):
         fgx.call(name, *args, out=[torch.empty(1)])
     assert error.value.status == "InvalidArgument"
     assert error.value.argument == argument
+
+
+@pytest.mark.parametrize("name, size", [
+    ("mm_skinny_prefetch", (1, 4096, 1024)), ("mm_skinny_prefetch", (3, 1088, 4160)),
+    ("mm_tile_prefetch", (17, 512, 1024)), ("mm_tile_prefetch", (448, 576, 1088)),
+    ("mm_tile_prefetch", (100, 2048, 1024)),
+])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_generated(name, size, dtype):
+    m, n, k = size
+    a, b = values((m, k), dtype), values((k, n), dtype)
+    # Where the machine lacks the instructions, the next candidate answers.
+    check(fgx.call(f"experimental.generated.{name}", a, b), a, b)
