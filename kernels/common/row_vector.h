@@ -81,25 +81,32 @@ inline VecF widen(F16, VecHalf raw) {
 #endif
 }
 
-inline VecHalf narrow(BF16, VecF value) {
+// bfloat16 in the upper half of each lane; the lower half is rubbish.
+inline VecU round_to_upper_half(VecF value) {
 #if defined(__AVX512F__)
-  // Add half an ulp, and one more where the kept part is odd; set the quiet bit of NaN instead; then
-  // take the upper halves.
+  // Add half an ulp, and one more where the kept part is odd; set the quiet bit of NaN instead.
   const __m512 real = reinterpret_cast<__m512>(value);
   const __m512i whole = reinterpret_cast<__m512i>(value);
   const __mmask16 odd = _mm512_test_epi32_mask(whole, _mm512_set1_epi32(0x10000));
   const __mmask16 nan = _mm512_cmp_ps_mask(real, real, _CMP_UNORD_Q);
   __m512i sum = _mm512_add_epi32(whole, _mm512_set1_epi32(0x7fff));
   sum = _mm512_mask_add_epi32(sum, odd, sum, _mm512_set1_epi32(1));
-  sum = _mm512_mask_or_epi32(sum, nan, whole, _mm512_set1_epi32(0x400000));
-  return reinterpret_cast<VecHalf>(
-      _mm512_maskz_cvtepi32_epi16(kAll16, _mm512_maskz_srli_epi32(kAll16, sum, 16)));
+  return reinterpret_cast<VecU>(_mm512_mask_or_epi32(sum, nan, whole, _mm512_set1_epi32(0x400000)));
 #else
   const VecU bits = reinterpret_cast<VecU>(value);
-  const VecU rounded = (bits + (((bits >> 16) & 1u) + 0x7fffu)) >> 16;
-  const VecU quiet = (bits >> 16) | 0x40u;
+  const VecU rounded = bits + (((bits >> 16) & 1u) + 0x7fffu);
   const VecU nan = reinterpret_cast<VecU>(value != value);
-  return __builtin_convertvector((rounded & ~nan) | (quiet & nan), VecHalf);
+  return (rounded & ~nan) | ((bits | 0x400000u) & nan);
+#endif
+}
+
+inline VecHalf narrow(BF16, VecF value) {
+  const VecU upper = round_to_upper_half(value) >> 16;
+#if defined(__AVX512F__)
+  return reinterpret_cast<VecHalf>(
+      _mm512_maskz_cvtepi32_epi16(kAll16, reinterpret_cast<__m512i>(upper)));
+#else
+  return __builtin_convertvector(upper, VecHalf);
 #endif
 }
 
@@ -149,6 +156,33 @@ template <typename T>
 inline void store(T* to, VecF value) {
   const VecHalf raw = narrow(T{}, value);
   __builtin_memcpy(to, &raw, sizeof raw);
+}
+
+// Two vectors' worth of elements in whatever order is cheapest; store_pair undoes it. For bfloat16 the
+// even elements come first: no lane has to move.
+template <typename T>
+struct Pair {
+  typename Compute<T>::Vec first;
+  typename Compute<T>::Vec second;
+};
+template <typename T>
+inline Pair<T> load_pair(const T* from) {
+  return {load(from), load(from + Compute<T>::kLanes)};
+}
+inline Pair<BF16> load_pair(const BF16* from) {
+  VecU both;
+  __builtin_memcpy(&both, from, sizeof both);
+  return {reinterpret_cast<VecF>(both << 16), reinterpret_cast<VecF>(both & 0xffff0000u)};
+}
+template <typename T>
+inline void store_pair(T* to, typename Compute<T>::Vec first, typename Compute<T>::Vec second) {
+  store(to, first);
+  store(to + Compute<T>::kLanes, second);
+}
+inline void store_pair(BF16* to, VecF first, VecF second) {
+  const VecU both =
+      (round_to_upper_half(first) >> 16) | (round_to_upper_half(second) & 0xffff0000u);
+  __builtin_memcpy(to, &both, sizeof both);
 }
 
 // Past the caches, for output that is too large for them; `to` is aligned to the vector stored. Call

@@ -17,7 +17,11 @@ typename Compute<T>::Scalar sum_of(const T* x, int64_t n, typename Compute<T>::S
   Vec sums[4] = {};
   int64_t i = 0;
   for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    for (int k = 0; k < 4; ++k) sums[k] += term(load(x + i + k * kLanes));
+    for (int k = 0; k < 4; k += 2) {
+      const Pair<T> pair = load_pair(x + i + k * kLanes);
+      sums[k] += term(pair.first);
+      sums[k + 1] += term(pair.second);
+    }
   }
   for (; i + kLanes <= n; i += kLanes) sums[0] += term(load(x + i));
   if (i < n) sums[1] += term(load_some(x + i, static_cast<int>(n - i), neutral));
@@ -64,7 +68,11 @@ void add_moments(const T* x, int64_t n, typename Compute<T>::Scalar mean, Moment
     };
     int64_t i = 0;
     for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
-      for (int k = 0; k < 4; ++k) add(k, load(x + i + k * kLanes));
+      for (int k = 0; k < 4; k += 2) {
+        const Pair<T> pair = load_pair(x + i + k * kLanes);
+        add(k, pair.first);
+        add(k + 1, pair.second);
+      }
     }
     for (; i + kLanes <= count; i += kLanes) add(0, load(x + i));
     if (i < count) add(1, load_some(x + i, static_cast<int>(count - i), mean));
@@ -95,6 +103,24 @@ void finish_row(const T* x, const W* weight, const W* bias, T* y, int64_t n,
     }
   };
   int64_t i = 0;
+  if constexpr (sizeof(T) == sizeof(W)) {  // else their pairs are in different orders
+    for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+      Pair<T> v = load_pair(x + i);
+      v.first = apply(v.first);
+      v.second = apply(v.second);
+      if constexpr (kWeight) {
+        const Pair<W> w = load_pair(weight + i);
+        v.first = v.first * w.first;
+        v.second = v.second * w.second;
+      }
+      if constexpr (kBias) {
+        const Pair<W> b = load_pair(bias + i);
+        v.first = v.first + b.first;
+        v.second = v.second + b.second;
+      }
+      store_pair(y + i, v.first, v.second);
+    }
+  }
   for (; i + kLanes <= n; i += kLanes) {
     auto v = apply(load(x + i));
     if constexpr (kWeight) v = v * load(weight + i);

@@ -22,15 +22,13 @@ double max_of_row(const T* x, int64_t n) {
   auto nan = either_nan(best[0], best[0]);
   int64_t i = 0;
   for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    const Vec a = load(x + i);
-    const Vec b = load(x + i + kLanes);
-    const Vec c = load(x + i + 2 * kLanes);
-    const Vec d = load(x + i + 3 * kLanes);
-    nan |= either_nan(a, b) | either_nan(c, d);
-    best[0] = larger(a, best[0]);
-    best[1] = larger(b, best[1]);
-    best[2] = larger(c, best[2]);
-    best[3] = larger(d, best[3]);
+    const Pair<T> low = load_pair(x + i);
+    const Pair<T> high = load_pair(x + i + 2 * kLanes);
+    nan |= either_nan(low.first, low.second) | either_nan(high.first, high.second);
+    best[0] = larger(low.first, best[0]);
+    best[1] = larger(low.second, best[1]);
+    best[2] = larger(high.first, best[2]);
+    best[3] = larger(high.second, best[3]);
   }
   for (; i + kLanes <= n; i += kLanes) {
     const Vec a = load(x + i);

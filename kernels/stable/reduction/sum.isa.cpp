@@ -20,7 +20,11 @@ typename Compute<T>::Scalar sum_piece(const T* x, int64_t n) {
   if (n >= kWays * kLanes) {
     Vec ways[kWays] = {};
     for (; i + kWays * kLanes <= n; i += kWays * kLanes) {
-      for (int k = 0; k < kWays; ++k) ways[k] += load(x + i + k * kLanes);
+      for (int k = 0; k < kWays; k += 2) {
+        const Pair<T> pair = load_pair(x + i + k * kLanes);
+        ways[k] += pair.first;
+        ways[k + 1] += pair.second;
+      }
     }
     first =
         ((ways[0] + ways[4]) + (ways[2] + ways[6])) + ((ways[1] + ways[5]) + (ways[3] + ways[7]));

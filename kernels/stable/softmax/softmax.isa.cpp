@@ -20,16 +20,32 @@ typename Compute<T>::Scalar largest_of(const T* x, int64_t n) {
   Vec best[4] = {splat(lowest), splat(lowest), splat(lowest), splat(lowest)};
   int64_t i = 0;
   for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    for (int k = 0; k < 4; ++k) best[k] = larger(load(x + i + k * kLanes), best[k]);
+    for (int k = 0; k < 4; k += 2) {
+      const Pair<T> pair = load_pair(x + i + k * kLanes);
+      best[k] = larger(pair.first, best[k]);
+      best[k + 1] = larger(pair.second, best[k + 1]);
+    }
   }
   for (; i + kLanes <= n; i += kLanes) best[0] = larger(load(x + i), best[0]);
   if (i < n) best[0] = larger(load_some(x + i, static_cast<int>(n - i), lowest), best[0]);
   return max_lanes(larger(larger(best[0], best[1]), larger(best[2], best[3])));
 }
 
+// Two vectors of x, in the order of load_pair only where the output is stored by store_pair.
+template <bool kPaired, typename T>
+Pair<T> load_two(const T* x) {
+  if constexpr (kPaired) {
+    return load_pair(x);
+  } else {
+    return {load(x), load(x + Compute<T>::kLanes)};
+  }
+}
+template <typename T, typename U>
+constexpr bool kSameOrder = sizeof(T) == sizeof(U);
+
 // Sum of exp(x - largest) over at most kSoftmaxPiece elements, in four vectors of partial sums. The
 // exponentials are kept in `keep` unless that is null.
-template <typename T, typename K>
+template <bool kPaired, typename T, typename K>
 typename Compute<T>::Scalar exp_sum_of(const T* x, int64_t n, typename Compute<T>::Scalar largest,
                                        K* keep) {
   using Vec = typename Compute<T>::Vec;
@@ -38,10 +54,16 @@ typename Compute<T>::Scalar exp_sum_of(const T* x, int64_t n, typename Compute<T
   Vec sums[4] = {};
   int64_t i = 0;
   for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    for (int k = 0; k < 4; ++k) {
-      const Vec e = exp_nonpositive(load(x + i + k * kLanes) - top);
-      if (keep != nullptr) store(keep + i + k * kLanes, e);
-      sums[k] += e;
+    for (int k = 0; k < 4; k += 2) {
+      const Pair<T> pair = load_two<kPaired>(x + i + k * kLanes);
+      const Vec first = exp_nonpositive(pair.first - top);
+      const Vec second = exp_nonpositive(pair.second - top);
+      if (keep != nullptr) {
+        store(keep + i + k * kLanes, first);
+        store(keep + i + (k + 1) * kLanes, second);
+      }
+      sums[k] += first;
+      sums[k + 1] += second;
     }
   }
   for (; i + kLanes <= n; i += kLanes) {
@@ -61,10 +83,17 @@ typename Compute<T>::Scalar exp_sum_of(const T* x, int64_t n, typename Compute<T
   return sum_lanes((sums[0] + sums[2]) + (sums[1] + sums[3]));
 }
 
+// What exp_sum_of kept, scaled.
 template <typename K, typename U, typename Scalar>
 void scale(const K* from, U* y, int64_t n, Scalar factor) {
   constexpr int kLanes = Compute<K>::kLanes;
   int64_t i = 0;
+  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
+    for (int k = 0; k < 4; k += 2) {
+      const K* pair = from + i + k * kLanes;
+      store_pair(y + i + k * kLanes, load(pair) * factor, load(pair + kLanes) * factor);
+    }
+  }
   for (; i + kLanes <= n; i += kLanes) store(y + i, load(from + i) * factor);
   if (i < n) {
     const int some = static_cast<int>(n - i);
@@ -76,6 +105,11 @@ template <typename T, typename U, typename Scalar>
 void exp_scale(const T* x, U* y, int64_t n, Scalar largest, Scalar factor) {
   constexpr int kLanes = Compute<T>::kLanes;
   int64_t i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    const Pair<T> pair = load_two<kSameOrder<T, U>>(x + i);
+    store_pair(y + i, exp_nonpositive(pair.first - largest) * factor,
+               exp_nonpositive(pair.second - largest) * factor);
+  }
   for (; i + kLanes <= n; i += kLanes) {
     store(y + i, exp_nonpositive(load(x + i) - largest) * factor);
   }
@@ -101,20 +135,21 @@ void softmax_rows(const void* x_data, int64_t x_stride, void* y_data, int64_t y_
     double sum = 0;
     if constexpr (kKeepInOutput) {
       for (int64_t i = 0; i < n; i += kSoftmaxPiece) {
-        sum += exp_sum_of(x + i, n - i < kSoftmaxPiece ? n - i : kSoftmaxPiece, largest,
-                          reinterpret_cast<Scalar*>(y) + i);
+        sum += exp_sum_of<kSameOrder<T, U>>(x + i, n - i < kSoftmaxPiece ? n - i : kSoftmaxPiece,
+                                            largest, reinterpret_cast<Scalar*>(y) + i);
       }
       scale(y, y, n, static_cast<Scalar>(1 / sum));
     } else if (n <= kKept) {
       alignas(64) Scalar kept[kKept];
       for (int64_t i = 0; i < n; i += kSoftmaxPiece) {
-        sum += exp_sum_of(x + i, n - i < kSoftmaxPiece ? n - i : kSoftmaxPiece, largest, kept + i);
+        sum += exp_sum_of<kSameOrder<T, U>>(x + i, n - i < kSoftmaxPiece ? n - i : kSoftmaxPiece,
+                                            largest, kept + i);
       }
       scale(kept, y, n, static_cast<Scalar>(1 / sum));
     } else {
       for (int64_t i = 0; i < n; i += kSoftmaxPiece) {
-        sum += exp_sum_of(x + i, n - i < kSoftmaxPiece ? n - i : kSoftmaxPiece, largest,
-                          static_cast<Scalar*>(nullptr));
+        sum += exp_sum_of<kSameOrder<T, U>>(x + i, n - i < kSoftmaxPiece ? n - i : kSoftmaxPiece,
+                                            largest, static_cast<Scalar*>(nullptr));
       }
       exp_scale(x, y, n, largest, static_cast<Scalar>(1 / sum));
     }
@@ -212,11 +247,11 @@ void step_largest(const void* x, int64_t n, double* largest) {
   if (here > *largest) *largest = here;
 }
 
-template <typename T>
+template <typename T, typename U>
 double step_exp_sum(const void* x, int64_t n, double largest) {
   using Scalar = typename Compute<T>::Scalar;
-  return exp_sum_of(static_cast<const T*>(x), n, static_cast<Scalar>(largest),
-                    static_cast<Scalar*>(nullptr));
+  return exp_sum_of<kSameOrder<T, U>>(static_cast<const T*>(x), n, static_cast<Scalar>(largest),
+                                      static_cast<Scalar*>(nullptr));
 }
 
 template <typename T, typename U>
@@ -228,7 +263,7 @@ void step_finish(const void* x, void* y, int64_t n, double largest, double sum) 
 
 template <typename T, typename U>
 constexpr SoftmaxKernels kKernels = {softmax_rows<T, U>, softmax_columns<T, U>, step_largest<T>,
-                                     step_exp_sum<T>, step_finish<T, U>};
+                                     step_exp_sum<T, U>, step_finish<T, U>};
 
 }  // namespace
 

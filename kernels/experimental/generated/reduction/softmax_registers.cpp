@@ -7,10 +7,10 @@
 // source: y = exp(x - max(x)) / sum(exp(x - max(x)))
 // configuration: {"lanes": 16, "unrolled": true, "vectors_per_row": "1 to 16"}
 // performance: measured over stable.cpu.softmax (no vendor library has it), AMD EPYC Zen 4, 1 thread:
-// performance: [4096,64|128|256] float32 1.29x, 1.24x, 1.34x; bfloat16 1.32x, 1.17x, 1.19x;
-// performance: float16 1.29x, 1.34x, 1.08x
+// performance: [4096,64|128|256] float32 1.28x, 1.21x, 1.10x; float16 1.24x, 1.22x, 1.07x;
+// performance: bfloat16 [4096,128|256] 1.12x, 1.09x
 // licence: Apache-2.0
-// content_hash: 769f0e81e014b25fa7634b554486531d98cb285cfe3f7b3b9095c8aa8ffd0ac1
+// content_hash: 4a70de11ef4e6729d40cc0930a0fe00bc0a44f3af5edd631c959b006902e0c20
 // ---- end of metadata
 
 #include "kernels/experimental/generated/reduction/softmax_registers.h"
