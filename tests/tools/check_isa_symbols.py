@@ -3,14 +3,15 @@
 
 An inline function that a compiler emits into an AVX-512 object is weak: the linker keeps one copy for
 the whole library, and if it keeps that one, a machine without AVX-512 crashes in ordinary code. So
-every weak symbol of such an object must belong to the set's own namespace.
+every weak function of such an object must belong to the set's own namespace. (Weak data, as inline
+constants give, is the same in every copy.)
 
     check_isa_symbols.py avx512 OBJECT...
 """
 import subprocess
 import sys
 
-WEAK = set("WwVvu")
+WEAK_FUNCTION = set("Wwi")
 
 
 def foreign_symbols(isa, objects):
@@ -21,7 +22,7 @@ def foreign_symbols(isa, objects):
     found = []
     for line in listing.splitlines():
         fields = line.split()
-        if len(fields) >= 2 and fields[-2] in WEAK and own not in fields[-1]:
+        if len(fields) >= 2 and fields[-2] in WEAK_FUNCTION and own not in fields[-1]:
             found.append((fields[0].rsplit(":", 1)[0], fields[-1]))
     return found
 
@@ -33,10 +34,10 @@ def main():
     found = foreign_symbols(isa, objects)
     for name, symbol in found:
         plain = subprocess.run(["c++filt", symbol], text=True, capture_output=True).stdout.strip()
-        print(f"{name}: weak symbol outside fgx::{isa}: {plain or symbol}")
+        print(f"{name}: weak function outside fgx::{isa}: {plain or symbol}")
     if found:
         sys.exit(1)
-    print(f"{len(objects)} objects of {isa}: no weak symbol outside fgx::{isa}")
+    print(f"{len(objects)} objects of {isa}: no weak function outside fgx::{isa}")
 
 
 if __name__ == "__main__":
