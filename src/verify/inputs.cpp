@@ -37,28 +37,29 @@ double bell(uint64_t a, uint64_t b) {
   return (static_cast<double>(sum) - kMean) * kInverseDeviation;
 }
 
-double large_scale(DType dtype, bool wide) {
+double large_scale(DType dtype, ValueRange range) {
+  const bool wide = range == ValueRange::kElements;
   if (dtype == DType::kFloat16) return wide ? 200.0 : 8.0;
   return wide ? 1e4 : 100.0;
 }
 
-// The special values take turns, so that even a small tensor meets most of them.
-double special_real(DType dtype, uint64_t turn, bool negative, bool wide) {
+// The special values take turns, so that even a small tensor meets most of them. Subnormals have room
+// below them: half of the smallest one is 0 in the type, and not in the oracle.
+double special_real(DType dtype, uint64_t turn, bool negative, ValueRange range) {
   const double sign = negative ? -1.0 : 1.0;
   const FloatLimits& limits = float_limits(dtype);
-  // Matrix units take subnormal bfloat16 operands for zero, which beside an infinity makes a NaN.
-  const bool flushed = dtype == DType::kBFloat16 && !wide;
-  switch (turn % (wide ? 8 : 6)) {
+  const bool subnormals = range == ValueRange::kElements || range == ValueRange::kTerms;
+  switch (turn % (range == ValueRange::kElements ? 8 : 6)) {
     case 0:
-      return std::numeric_limits<double>::quiet_NaN();
+      return range == ValueRange::kWeighted ? 0.0 : std::numeric_limits<double>::quiet_NaN();
     case 1:
-      return sign * std::numeric_limits<double>::infinity();
+      return range == ValueRange::kWeighted ? sign : sign * std::numeric_limits<double>::infinity();
     case 2:
       return -0.0;
     case 3:
-      return sign * (flushed ? limits.smallest_normal : limits.smallest_subnormal);
+      return sign * (subnormals ? limits.smallest_normal / 4 : 0x1p-14);
     case 4:
-      return sign * (flushed ? 1.0 : limits.smallest_normal - limits.smallest_subnormal);
+      return sign * (subnormals ? limits.smallest_normal - limits.smallest_subnormal : 1.0);
     case 5:
       return 0.0;
     case 6:
@@ -75,7 +76,8 @@ struct Special {
   bool here = false;
   uint64_t turn = 0;
 };
-Special special_at(uint64_t seed, uint64_t stream, uint64_t index, bool wide) {
+Special special_at(uint64_t seed, uint64_t stream, uint64_t index, ValueRange range) {
+  const bool wide = range == ValueRange::kElements;
   const uint64_t length = wide ? 8 : 32;
   const uint64_t block = index / length;
   if (!wide && block % 2 == 1) return {};
@@ -84,18 +86,18 @@ Special special_at(uint64_t seed, uint64_t stream, uint64_t index, bool wide) {
 }
 
 double draw_real(DType dtype, Distribution distribution, uint64_t a, uint64_t b, Special special,
-                 bool wide) {
+                 ValueRange range) {
   switch (distribution) {
     case Distribution::kUniform:
       return unit(a) * 4.0 - 2.0;
     case Distribution::kGrid:
       return static_cast<double>(static_cast<int64_t>(a % 17) - 8) * 0.5;
     case Distribution::kSpecial:
-      return special.here ? special_real(dtype, special.turn, (a & 1) != 0, wide) : bell(a, b);
+      return special.here ? special_real(dtype, special.turn, (a & 1) != 0, range) : bell(a, b);
     case Distribution::kSmall:
       return bell(a, b) * 0x1p-10;
     case Distribution::kLarge:
-      return bell(a, b) * large_scale(dtype, wide);
+      return bell(a, b) * large_scale(dtype, range);
     case Distribution::kNormal:
       break;
   }
@@ -184,7 +186,7 @@ ValueHint value_hint(const OperatorDef& op, int argument,
 }
 
 void fill_values(const TensorView& tensor, const ValueHint& hint, uint64_t seed, uint64_t stream,
-                 bool wide) {
+                 ValueRange range) {
   const Distribution distribution = distribution_of(seed);
   const uint64_t second = ~stream;
   for_each_element(tensor, [&](void* element, int64_t i) {
@@ -202,9 +204,9 @@ void fill_values(const TensorView& tensor, const ValueHint& hint, uint64_t seed,
     }
     const uint64_t b = random_bits(seed, second, index);
     const Special special =
-        distribution == Distribution::kSpecial ? special_at(seed, stream, index, wide) : Special{};
+        distribution == Distribution::kSpecial ? special_at(seed, stream, index, range) : Special{};
     if (is_float(tensor.dtype)) {
-      double value = draw_real(tensor.dtype, distribution, a, b, special, wide);
+      double value = draw_real(tensor.dtype, distribution, a, b, special, range);
       if (hint.kind == ValueHint::Kind::kPositive) value = std::fabs(value) + 0x1p-20;
       store_real(element, tensor.dtype, value);
     } else {
@@ -215,9 +217,16 @@ void fill_values(const TensorView& tensor, const ValueHint& hint, uint64_t seed,
 
 void fill_input(const OperatorDef& op, int argument, int tensor_index, const TensorView& tensor,
                 std::span<const std::vector<int64_t>> shapes, uint64_t seed) {
-  const bool wide = op.family == Family::kPointwise || op.family == Family::kSelect;
+  ValueRange range = ValueRange::kTerms;
+  if (op.family == Family::kPointwise || op.family == Family::kSelect) {
+    range = ValueRange::kElements;
+  } else if (op.family == Family::kBlas || op.family == Family::kAttention) {
+    range = ValueRange::kFactors;
+    const std::string& name = op.schema.arguments[static_cast<size_t>(argument)].name;
+    if (name == "key" || name == "value") range = ValueRange::kWeighted;
+  }
   fill_values(tensor, value_hint(op, argument, shapes), seed,
-              static_cast<uint64_t>(argument) * 1024 + static_cast<uint64_t>(tensor_index), wide);
+              static_cast<uint64_t>(argument) * 1024 + static_cast<uint64_t>(tensor_index), range);
 }
 
 void fill_call_input(const Call& call, int argument, int place, const TensorView& view,

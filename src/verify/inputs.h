@@ -53,10 +53,18 @@ struct ValueHint {
 ValueHint value_hint(const OperatorDef& op, int argument,
                      std::span<const std::vector<int64_t>> shapes);
 
+// How far kSpecial and kLarge go: as far as what the operator does with the values can be judged.
+enum class ValueRange : uint8_t {
+  kElements,  // each result depends on few elements: everything the type holds
+  kTerms,     // many elements meet in a result: no numbers so large that any sum overflows
+  kFactors,   // operands of products, which matrix units may flush: no subnormals either
+  kWeighted,  // averaged by weights that may be 0 or masked: no NaN, no infinity either
+};
+
 // Fills a tensor with values drawn by (seed, stream, row-major element index): they do not depend on
-// the layout. `wide` lets kSpecial and kLarge reach the ends of the type's range.
+// the layout.
 void fill_values(const TensorView& tensor, const ValueHint& hint, uint64_t seed, uint64_t stream,
-                 bool wide);
+                 ValueRange range);
 // What the library uses for one tensor of a call: hint, stream and range follow from the operator.
 void fill_input(const OperatorDef& op, int argument, int tensor_index, const TensorView& tensor,
                 std::span<const std::vector<int64_t>> shapes, uint64_t seed);

@@ -14,9 +14,10 @@ namespace fgx {
 namespace {
 
 std::vector<double> draw(DType dtype, std::vector<int64_t> shape, std::vector<int64_t> strides,
-                         uint64_t seed, bool wide = true, ValueHint hint = {}) {
+                         uint64_t seed, ValueRange range = ValueRange::kElements,
+                         ValueHint hint = {}) {
   GuardedTensor tensor(dtype, shape, strides.empty() ? contiguous_strides(shape) : strides, 0, 0);
-  fill_values(tensor.view(), hint, seed, 3, wide);
+  fill_values(tensor.view(), hint, seed, 3, range);
   std::vector<double> values;
   for_each_element(tensor.view(), [&](void* element, int64_t) {
     values.push_back(is_float(dtype) ? load_real(element, dtype)
@@ -94,7 +95,7 @@ TEST(Inputs, SpecialValuesAreAllThere) {
 
 TEST(Inputs, SpecialValuesLeaveSomeRowsCleanWhereRowsAreReduced) {
   const auto values =
-      draw(DType::kFloat32, {64, 16}, {}, seed_of(0, Distribution::kSpecial), false);
+      draw(DType::kFloat32, {64, 16}, {}, seed_of(0, Distribution::kSpecial), ValueRange::kTerms);
   int clean = 0;
   for (size_t row = 0; row < 64; ++row) {
     bool finite = true;
@@ -108,16 +109,16 @@ TEST(Inputs, SpecialValuesLeaveSomeRowsCleanWhereRowsAreReduced) {
 TEST(Inputs, HintsKeepValuesLegal) {
   for (uint64_t seed = 0; seed < kDistributionCount; ++seed) {
     bool low = false, high = false;
-    for (const double x :
-         draw(DType::kInt64, {500}, {}, seed, true, {ValueHint::Kind::kIndex, 7})) {
+    for (const double x : draw(DType::kInt64, {500}, {}, seed, ValueRange::kElements,
+                               {ValueHint::Kind::kIndex, 7})) {
       EXPECT_GE(x, 0);
       EXPECT_LT(x, 7);
       low = low || x == 0;
       high = high || x == 6;
     }
     EXPECT_TRUE(low && high);
-    for (const double x :
-         draw(DType::kFloat16, {50}, {}, seed, true, {ValueHint::Kind::kSign, 0})) {
+    for (const double x : draw(DType::kFloat16, {50}, {}, seed, ValueRange::kElements,
+                               {ValueHint::Kind::kSign, 0})) {
       EXPECT_EQ(std::fabs(x), 1);
     }
   }
