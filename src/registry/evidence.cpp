@@ -69,6 +69,10 @@ std::set<std::string> claimed_dtypes(JsonView record) {
   return dtypes;
 }
 
+std::string library_version() {
+  return format_text("%d.%d.%d", FGX_VERSION_MAJOR, FGX_VERSION_MINOR, FGX_VERSION_PATCH);
+}
+
 int64_t major_of(std::string_view version) {
   int64_t major = -1;
   std::from_chars(version.data(), version.data() + version.size(), major);
@@ -222,7 +226,7 @@ Json record_with_results(const Json& record, JsonView results) {
 
   Json entry = Json::object();
   entry.set("kind", "accuracy").set("content_hash", hash.empty() ? known_hash : hash);
-  entry.set("library_version", results.get_string_or("library_version", fgx_version()));
+  entry.set("library_version", results.get_string_or("library_version", library_version()));
   entry.set("architecture", results.get_string("architecture"));
   if (!device.empty()) entry.set("device", device);
   entry.set("measured_by", results.get_string("measured_by")).set("measured_at", at);
