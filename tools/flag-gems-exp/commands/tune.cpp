@@ -132,6 +132,9 @@ void print_results(const Value& report, Output& out) {
     }
   }
   out.table(table);
+  for (const Value& item : report["skipped"].items()) {
+    out.warn("not tuned: " + item["call"].text() + ": " + item["reason"].text());
+  }
 }
 
 int run(const Flags& flags, Environment& env) {
@@ -156,7 +159,10 @@ int run(const Flags& flags, Environment& env) {
   if (!flags.dry_run) context_flags.settings.push_back("tune_cache_dir=" + flags.output);
   fgx_context* context = env.session.context(context_flags);
   Work work = plan_work(file, flags, context);
-  work.calls.insert(work.calls.end(), flags.calls.begin(), flags.calls.end());
+  for (const std::string& call : flags.calls) {
+    const Call legal(context, call, 0);  // throws if it is not
+    if (work.known.insert(call).second) work.calls.push_back(call);
+  }
 
   MergedReport merged({"rows", "skipped"}, {"calls"});
   for (size_t i = 0; i < work.calls.size() && !flags.dry_run; ++i) {
@@ -170,7 +176,8 @@ int run(const Flags& flags, Environment& env) {
   env.session.close_context();  // writes the statistics
 
   const std::string document =
-      "{\"schema_version\":\"1.0\",\"shapes\":" + json_quote(flags.shapes) +
+      "{\"schema_version\":\"1.0\",\"shapes\":" +
+      (flags.shapes.empty() ? "null" : json_quote(flags.shapes)) +
       ",\"output\":" + (flags.dry_run ? "null" : json_quote(flags.output)) +
       ",\"calls\":" + json_list(work.calls) + ",\"skipped\":" + skipped_json(work.skipped) +
       ",\"report\":" + (flags.dry_run || work.calls.empty() ? "null" : merged.json()) + "}";
@@ -197,8 +204,7 @@ void add_tune(CLI::App& root, Action& action) {
   CLI::App* command = root.add_subcommand(
       "tune", "Measure all candidates over the shapes of a file and keep what was found");
   auto flags = std::make_shared<Flags>();
-  command->add_option("--shapes", flags->shapes, "YAML file of shapes")
-      ->type_name("FILE");
+  command->add_option("--shapes", flags->shapes, "YAML file of shapes")->type_name("FILE");
   command->add_option("--call", flags->calls, "Also this call expression (may be repeated)")
       ->type_name("CALL")
       ->allow_extra_args(false);
