@@ -67,7 +67,13 @@ Context::~Context() {
 }
 
 void Context::invalidate() noexcept {
-  stamp_.store(g_last_stamp.fetch_add(1, std::memory_order_relaxed) + 1, std::memory_order_release);
+  // Acquire and release, so that whoever takes a later stamp also passes on what happened before this
+  // one; the stamp never goes back when two changes race.
+  const uint64_t stamp = g_last_stamp.fetch_add(1, std::memory_order_acq_rel) + 1;
+  uint64_t now = stamp_.load(std::memory_order_relaxed);
+  while (now < stamp && !stamp_.compare_exchange_weak(now, stamp, std::memory_order_release,
+                                                      std::memory_order_relaxed)) {
+  }
 }
 
 std::shared_ptr<const ThreadPool> Context::shared_pool() const {

@@ -224,6 +224,7 @@ std::string Context::quarantine_reason(const Implementation& implementation) con
 void Context::refresh_records() {
   if (!records_.version) return;
   const uint64_t version = records_.version();
+  if (records_version_.load(std::memory_order_relaxed) == version) return;
   if (records_version_.exchange(version, std::memory_order_relaxed) == version) return;
   std::unique_lock lock(mutex_);
   for (auto& [op_def, list] : implementations_) {

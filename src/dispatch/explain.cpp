@@ -64,6 +64,20 @@ std::string reason_text(const Context& context, const Call& call, const Verdict&
   }
 }
 
+// What a candidate says when it is asked to prepare the call; "" when it takes it. Only asked where
+// outputs are given, for kernels look at them.
+std::string refusal_of(const Implementation& implementation, const Call& call) {
+  const HostHold hold(implementation.host.get());
+  if (!hold.held()) return "it was unregistered";
+  try {
+    KernelState state;
+    implementation.prepare(call, state);
+    return {};
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
 const char* level_that_answers(fgx_op& op, const fgx_invocation& invocation, Level level,
                                uint64_t stamp) {
   CallKey key;
@@ -99,8 +113,11 @@ std::string explain(fgx_op& op, const fgx_invocation& invocation) {
     const Implementation& implementation = *verdict.implementation;
     const bool in_order =
         std::find(cell.order.begin(), cell.order.end(), verdict.implementation) != cell.order.end();
-    const bool is_chosen = in_order && chosen.empty();
-    const std::string reason = reason_text(context, call, verdict, is_chosen, cell);
+    std::string refusal;
+    if (in_order && chosen.empty() && wish.has_outputs) refusal = refusal_of(implementation, call);
+    const bool is_chosen = in_order && chosen.empty() && refusal.empty();
+    const std::string reason =
+        refusal.empty() ? reason_text(context, call, verdict, is_chosen, cell) : refusal;
     if (is_chosen) {
       chosen = implementation.def.name;
       chosen_reason = reason;
@@ -116,8 +133,9 @@ std::string explain(fgx_op& op, const fgx_invocation& invocation) {
     entry.set("tier", tier_name(implementation.def.tier));
     entry.set("group", group_name(implementation.def.group));
     entry.set("status", std::move(status));
-    entry.set("verdict", is_chosen ? "chosen" : in_order ? "candidate" : "rejected");
-    std::string code = reason_code(verdict.reason);
+    const bool rejected = !in_order || !refusal.empty();
+    entry.set("verdict", is_chosen ? "chosen" : rejected ? "rejected" : "candidate");
+    std::string code = reason_code(refusal.empty() ? verdict.reason : Reason::kPrepareRefused);
     if (verdict.reason == Reason::kConstraint) {
       code += ":";
       code += implementation.def.constraints[static_cast<size_t>(verdict.constraint)].reason();

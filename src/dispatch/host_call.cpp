@@ -271,7 +271,9 @@ void run_host_call(const KernelState& state, const RunArgs& run) {
   }
   if (error.code != FGX_OK) {
     error.message[sizeof error.message - 1] = '\0';
-    throw Error(error.code, error.message[0] != '\0' ? error.message : "the host function failed");
+    const bool known = std::strcmp(fgx_status_string(error.code), "Unknown") != 0;
+    throw Error(known ? error.code : fgx_status{FGX_INTERNAL},
+                error.message[0] != '\0' ? error.message : "the host function failed");
   }
 }
 

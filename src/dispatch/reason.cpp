@@ -38,8 +38,6 @@ const char* reason_code(Reason reason) {
       return "slower";
     case Reason::kRecentFailures:
       return "recent_failures";
-    case Reason::kNotNamed:
-      return "not_named";
   }
   return "unknown";
 }

@@ -23,7 +23,6 @@ enum class Reason : uint8_t {
   kStrategyExcludes,
   kSlower,          // accepted, but evidence puts another one first
   kRecentFailures,  // accepted, but failures put it behind the others
-  kNotNamed,        // another implementation was asked for by name
 };
 
 // The code that explain shows, e.g. "group_disabled". Static storage.

@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint32_t kNever = std::numeric_limits<uint32_t>::max();
 // Calls between two timed ones, once an entry has been timed a few times.
-constexpr uint32_t kProfileInterval = 256;
+constexpr uint32_t kProfileInterval = 1024;
 constexpr uint32_t kFirstInterval = 8;
 // Calls between two looks at an open breaker.
 constexpr uint32_t kProbeInterval = 16;
@@ -31,7 +31,7 @@ uint32_t next_watch(const Level1Entry& entry, const Cell& cell) {
 }
 
 uint32_t profile_interval(const Level1Entry& entry) {
-  const uint32_t doubled = kFirstInterval << std::min(entry.samples, 5u);
+  const uint32_t doubled = kFirstInterval << std::min(entry.samples, 7u);
   return std::min(doubled, kProfileInterval);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Candidates, strategies, evidence, modes, shadow checks, slow results, deprecation and the trace.
-#include <fstream>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "dispatch/describe.h"
 #include "dispatch/trace.h"
@@ -404,13 +405,26 @@ TEST_F(SelectionTest, CheckPointersAlwaysFindsUnmappedMemory) {
   Buffer out({4});
   ASSERT_EQ(run(in, out), FGX_OK);
   fgx_tensor far = *in.get();
-  far.data = reinterpret_cast<void*>(uintptr_t{0x7000'0000'0000} - 4096);
+  // A page that was given back: nothing else is mapped there meanwhile.
+  far.data = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(far.data, MAP_FAILED);
+  munmap(far.data, 4096);
   fgx_value value = in.value();
   value.as.tensor = &far;
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(run(*op_, {value}, {out.get()}), FGX_INVALID_ARGUMENT);
     EXPECT_EQ(last_->argument(), 0);
   }
+}
+
+TEST_F(SelectionTest, ExplainAsksCandidatesToPrepare) {
+  context_->enable_groups(nullptr);
+  g_kernels[0].refuse_code = FGX_UNSUPPORTED;
+  Buffer in({4});
+  Buffer out({4});
+  EXPECT_EQ(chosen(in, out), kGeneral);
+  EXPECT_EQ(reason(in, out, kSmall), "prepare_refused");
+  EXPECT_EQ(calls(1), 0);
 }
 
 TEST_F(SelectionTest, InfoListsAndCountersAreJson) {
