@@ -29,9 +29,9 @@ int audit(Environment& env) {
         texts_of(record["missing"].items(), [](const Value& item) { return item["code"].text(); });
     table.rows.push_back(
         {record["op_name"].text(), record["status"].text(),
-         format("%s in %lld cases",
-                record["claimed"]["accuracy_passed"].truth() ? "passed" : "nothing",
-                record["claimed"]["test_cases"].integer()),
+         record["claimed"]["accuracy_passed"].truth()
+             ? format("passed in %lld cases", record["claimed"]["test_cases"].integer())
+             : std::string("-"),
          Cell::integer(static_cast<long long>(record["evidence"].size())),
          Cell(proven ? "yes" : "no").with(proven ? Tone::kGood : Tone::kWarning),
          join(missing, ", ")});
