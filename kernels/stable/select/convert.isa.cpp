@@ -9,6 +9,28 @@ namespace {
 // Elements that take the detour over float32 at a time.
 constexpr int64_t kChunk = 512;
 
+// size_of() reads a table that is shared with the rest of the library; a file per instruction set has
+// nothing in common with others.
+FGX_INLINE int64_t bytes_of(DType type) {
+  switch (type) {
+    case DType::kBool:
+    case DType::kUInt8:
+    case DType::kInt8:
+      return 1;
+    case DType::kInt16:
+    case DType::kFloat16:
+    case DType::kBFloat16:
+      return 2;
+    case DType::kInt32:
+    case DType::kFloat32:
+      return 4;
+    case DType::kInt64:
+    case DType::kFloat64:
+      break;
+  }
+  return 8;
+}
+
 template <typename To, typename From>
 FGX_INLINE To converted(From value) {
   if constexpr (__is_same(To, Bool)) {
@@ -159,7 +181,7 @@ void convert_direct(DType to_type, DType from_type, void* to, int64_t to_stride,
 
 void convert(DType to_type, DType from_type, void* to, int64_t to_stride, const void* from,
              int64_t from_stride, int64_t count) {
-  const int64_t from_bytes = size_of(from_type);
+  const int64_t from_bytes = bytes_of(from_type);
   if (to_type == from_type) {
     move_elements(from_bytes, to, to_stride, from, from_stride, count);
     return;
@@ -173,7 +195,7 @@ void convert(DType to_type, DType from_type, void* to, int64_t to_stride, const 
   for (int64_t first = 0; first < count; first += kChunk) {
     const int64_t length = count - first < kChunk ? count - first : kChunk;
     const char* source = static_cast<const char*>(from) + first * from_stride * from_bytes;
-    char* target = static_cast<char*>(to) + first * to_stride * size_of(to_type);
+    char* target = static_cast<char*>(to) + first * to_stride * bytes_of(to_type);
     const float* floats = wide;
     if (from_type == DType::kFloat32 && from_stride == 1) {
       floats = reinterpret_cast<const float*>(source);

@@ -101,7 +101,7 @@ class TestTensor {
  public:
   TestTensor(DType dtype, std::vector<int64_t> shape, std::vector<int64_t> strides = {},
              int64_t offset = 0)
-      : dtype_(dtype), shape_(std::move(shape)), strides_(std::move(strides)), offset_(offset) {
+      : dtype_(dtype), shape_(std::move(shape)), strides_(std::move(strides)) {
     if (strides_.empty()) {
       strides_.resize(shape_.size());
       contiguous_strides(shape_, strides_.data());
@@ -193,7 +193,6 @@ class TestTensor {
   DType dtype_;
   std::vector<int64_t> shape_;
   std::vector<int64_t> strides_;
-  int64_t offset_;
   int64_t numel_;
   std::vector<unsigned char> memory_;
   fgx_tensor tensor_{};
