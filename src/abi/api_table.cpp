@@ -6,7 +6,8 @@ namespace {
 
 // api_table.inc is generated from the header: scripts/generate_api_table.py.
 const fgx_api kTable = {
-    sizeof(fgx_api), FGX_ABI_VERSION,
+    sizeof(fgx_api),
+    FGX_ABI_VERSION,
 #include "abi/api_table.inc"
 };
 

@@ -10,8 +10,8 @@ namespace {
 using namespace testing_support;
 
 TEST(Softsign, MatchesItsOracleOverTypesAndStrides) {
-  for (DType type : {DType::kBool, DType::kUInt8, DType::kInt64, DType::kFloat16,
-                     DType::kBFloat16, DType::kFloat32, DType::kFloat64}) {
+  for (DType type : {DType::kBool, DType::kUInt8, DType::kInt64, DType::kFloat16, DType::kBFloat16,
+                     DType::kFloat32, DType::kFloat64}) {
     TestTensor dense(type, {7, 333});
     dense.randomize(1);
     EXPECT_EQ(1, check_operator("softsign", {dense.value()}, {&dense}));
@@ -35,8 +35,8 @@ TEST(Softsign, IsFoundByNameAndComputes) {
   fgx_tensor* outs[1]{y.tensor()};
   ASSERT_EQ(FGX_OK, fgx_op_call(op, args, 1, outs, 1, nullptr));
   for (int i = 0; i < 4; ++i) {
-    EXPECT_NEAR(read_real(y.data(), DType::kFloat32, i),
-                inputs[i] / (1.0 + std::fabs(inputs[i])), 1e-6);
+    EXPECT_NEAR(read_real(y.data(), DType::kFloat32, i), inputs[i] / (1.0 + std::fabs(inputs[i])),
+                1e-6);
   }
   // In place.
   outs[0] = x.tensor();
