@@ -24,14 +24,15 @@ thread_local int64_t t_locks = 0;
 }  // namespace
 
 #ifndef FGX_SANITIZED
-void* operator new(size_t size) {
+// Not inlined: GCC 12 would see malloc and delete of one block and call it a mismatch.
+[[gnu::noinline]] void* operator new(size_t size) {
   if (t_counting) ++t_allocations;
   void* memory = std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 extern "C" int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
   if (t_counting) ++t_locks;
