@@ -20,7 +20,7 @@ struct HostCallTemplate {
   std::vector<std::vector<int64_t>> int_lists;
   std::vector<std::vector<double>> real_lists;
   std::vector<std::vector<uint8_t>> bool_lists;
-  std::vector<std::string> strings;
+  std::vector<std::vector<char>> strings;  // NUL-terminated; the characters never move
   size_t input_count = 0;
   // Where an address goes per run.
   struct TensorArgument {
@@ -39,8 +39,8 @@ struct HostCallTemplate {
   std::vector<TensorArgument> tensor_arguments;
   std::vector<ListArgument> list_arguments;
   std::vector<NumberArgument> number_arguments;
-  std::vector<int> dynamic_arguments;
-  std::vector<uint8_t> wanted;  // per output
+  const std::vector<int>* dynamic_arguments = nullptr;  // of the operator
+  std::vector<uint8_t> wanted;                          // per output
 };
 
 fgx_value scalar_value(const Scalar& scalar) {
@@ -74,6 +74,7 @@ class TemplateBuilder {
     for (const TensorView& view : call_.inputs()) dims += 2 * static_cast<size_t>(view.ndim);
     for (const TensorView& view : call_.outputs()) dims += 2 * static_cast<size_t>(view.ndim);
     out_.dims.reserve(dims);  // addresses into it are kept
+    out_.tensors.reserve(call_.inputs().size() + call_.outputs().size());
     for (const TensorView& view : call_.inputs()) add_tensor(view);
     out_.input_count = out_.tensors.size();
     for (const TensorView& view : call_.outputs()) {
@@ -82,12 +83,9 @@ class TemplateBuilder {
     }
     const size_t count = call_.op().schema.arguments.size();
     out_.args.resize(count);
-    out_.int_lists.reserve(count);
-    out_.real_lists.reserve(count);
-    out_.bool_lists.reserve(count);
-    out_.strings.reserve(count);
+    out_.tensor_arguments.reserve(call_.inputs().size());
     for (size_t i = 0; i < count; ++i) add_argument(static_cast<int>(i));
-    out_.dynamic_arguments = call_.op().dynamic_arguments;
+    out_.dynamic_arguments = &call_.op().dynamic_arguments;
     out_.device = call_.device();
   }
 
@@ -120,10 +118,12 @@ class TemplateBuilder {
     } else if (schema.is_list) {
       add_list(schema, argument, value);
     } else if (schema.type == ArgumentType::kString) {
-      out_.strings.emplace_back(argument.text);
+      std::vector<char>& text =
+          out_.strings.emplace_back(argument.text.begin(), argument.text.end());
+      text.push_back('\0');
       value.tag = FGX_TAG_STRING;
-      value.size = static_cast<uint32_t>(out_.strings.back().size());
-      value.as.string = out_.strings.back().c_str();
+      value.size = static_cast<uint32_t>(argument.text.size());
+      value.as.string = text.data();
     } else if (schema.type == ArgumentType::kDType) {
       value.tag = FGX_TAG_DTYPE;
       value.as.dtype = info(*argument.dtype).code;
@@ -239,8 +239,8 @@ void run_host_call(const KernelState& state, const RunArgs& run) {
       std::memcpy(&value.as.integer, run.data[argument.tensor], sizeof(int64_t));
     }
   }
-  for (size_t i = 0; i < call.dynamic_arguments.size(); ++i) {
-    args[call.dynamic_arguments[i]] = scalar_value(run.scalars[i]);
+  for (size_t i = 0; i < call.dynamic_arguments->size(); ++i) {
+    args[(*call.dynamic_arguments)[i]] = scalar_value(run.scalars[i]);
   }
   std::vector<std::vector<const fgx_tensor*>> lists(call.list_arguments.size());
   for (size_t i = 0; i < lists.size(); ++i) {
