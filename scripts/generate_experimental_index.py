@@ -71,6 +71,10 @@ class Library:
         return handle
 
 
+def implementation_of(record):
+    return "experimental.generated." + record["op_name"]
+
+
 def read_records():
     """The records, each checked against the header of the source it describes."""
     records = []
@@ -115,7 +119,7 @@ def measure(library, records, quick):
         text = json.dumps(record).encode()
         library.json("fgx_registry_register", registry, text, ctypes.c_size_t(len(text)))
     context = library.context(registry)
-    names = [record["op_name"] for record in records]
+    names = [implementation_of(record) for record in records]
     request = {"implementations": names, "cases": "quick" if quick else "full", "write_evidence": True}
     report = library.json("fgx_context_verify", context, json.dumps(request).encode())
     for verdict in report["implementations"]:
@@ -123,13 +127,12 @@ def measure(library, records, quick):
         for failure in verdict["failures"][:3]:
             print(f"  {failure['message']}\n  {failure['reproduce']}", file=sys.stderr)
     for record in records:
-        calls = record.get("benchmark_calls")
-        if not calls:
-            continue
-        request = {"calls": calls, "implementations": [record["op_name"]], "repeat": 10 if quick else 30}
+        name = implementation_of(record)
+        # The operator's examples, changed to what this implementation takes.
+        request = {"ops": [name], "repeat": 10 if quick else 30}
         timed = library.json("fgx_context_benchmark", context, json.dumps(request).encode())
         environment = timed["environment"]
-        rows = baselines(timed["rows"], record["op_name"], environment["cpu"])
+        rows = baselines(timed["rows"], name, environment["cpu"])
         if not rows:
             continue
         results = {"architecture": environment["architecture"], "device": environment["cpu"],

@@ -90,7 +90,14 @@ CallSpec towards(CallSpec spec, const Constraint& constraint) {
       TensorSpec* tensor = tensor_of(spec, argument);
       const int64_t* size = tensor == nullptr ? nullptr : dim_of(*tensor, constraint.dim);
       if (size == nullptr) return spec;
-      return with_size(spec, argument, constraint.dim, clamp(*size, constraint));
+      int64_t wanted = clamp(*size, constraint);
+      // A size that another dimension has would tie the two together in later steps.
+      const std::vector<int64_t> taken = distinct_dims(spec);
+      if (wanted != *size && std::find(taken.begin(), taken.end(), wanted) != taken.end() &&
+          wanted <= constraint.high / 2) {
+        wanted *= 2;
+      }
+      return with_size(spec, argument, constraint.dim, wanted);
     }
     case Constraint::Kind::kDivisible: {
       TensorSpec* tensor = tensor_of(spec, argument);
@@ -143,14 +150,20 @@ CallSpec towards(CallSpec spec, const Constraint& constraint) {
   }
 }
 
+}  // namespace
+
 CallSpec settle(CallSpec spec, const std::vector<Constraint>& constraints) {
   for (int round = 0; round < 2; ++round) {
-    for (const Constraint& constraint : constraints) spec = towards(std::move(spec), constraint);
+    // Numbers of elements come last: single dimensions decide first how large the others must be.
+    for (const bool numel : {false, true}) {
+      for (const Constraint& constraint : constraints) {
+        if ((constraint.kind == Constraint::Kind::kNumel) != numel) continue;
+        spec = towards(std::move(spec), constraint);
+      }
+    }
   }
   return spec;
 }
-
-}  // namespace
 
 void vary_within(const CallSpec& base, const std::vector<Constraint>& constraints,
                  const SpecSink& sink) {

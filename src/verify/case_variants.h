@@ -34,6 +34,8 @@ void vary_attributes(const CallSpec& base, const SpecSink& sink);
 // One tensor of another type at a time, and numbers in place of tensors.
 void vary_promotion(const CallSpec& base, std::span<const DType> types, const SpecSink& sink);
 
+// Changes the call until it meets the constraints, as far as shapes, types and attributes can.
+CallSpec settle(CallSpec spec, const std::vector<Constraint>& constraints);
 // Changes the call towards an implementation's constraints, then to the ends of each range.
 void vary_within(const CallSpec& base, const std::vector<Constraint>& constraints,
                  const SpecSink& sink);

@@ -34,34 +34,6 @@ int64_t fresh_size(const CallSpec& spec, int64_t size) {
   return larger;
 }
 
-// Gives dimensions of the first tensor that are equal without need different sizes.
-CallSpec untie(CallSpec spec) {
-  std::vector<TensorSpec*> tensors = tensors_of(spec);
-  if (tensors.empty()) return spec;
-  const size_t rank = tensors[0]->shape.size();
-  for (size_t d = 0; d + 1 < rank; ++d) {
-    const std::vector<int64_t>& shape = tensors_of(spec)[0]->shape;
-    const int64_t size = shape[d];
-    if (size < 2 || std::count(shape.begin(), shape.end(), size) < 2) continue;
-    const int64_t other = fresh_size(spec, size);
-    // In all tensors of that rank, or else in the first alone.
-    for (const bool all : {true, false}) {
-      CallSpec changed = spec;
-      for (TensorSpec* tensor : tensors_of(changed)) {
-        if (tensor->shape.size() == rank && tensor->shape[d] == size) {
-          tensor->shape[d] = other;
-          tensor->strides.clear();
-        }
-        if (!all) break;
-      }
-      if (!is_legal(changed)) continue;
-      spec = std::move(changed);
-      break;
-    }
-  }
-  return spec;
-}
-
 // Halves the largest sizes until the oracle can bear the call.
 CallSpec shrink(CallSpec spec, int64_t limit) {
   std::vector<OutputSpec> outputs;
@@ -117,6 +89,33 @@ class Collector {
 };
 
 }  // namespace
+
+CallSpec untie(CallSpec spec) {
+  std::vector<TensorSpec*> tensors = tensors_of(spec);
+  if (tensors.empty()) return spec;
+  const size_t rank = tensors[0]->shape.size();
+  for (size_t d = 0; d + 1 < rank; ++d) {
+    const std::vector<int64_t>& shape = tensors_of(spec)[0]->shape;
+    const int64_t size = shape[d];
+    if (size < 2 || std::count(shape.begin(), shape.end(), size) < 2) continue;
+    const int64_t other = fresh_size(spec, size);
+    // In all tensors of that rank, or else in the first alone.
+    for (const bool all : {true, false}) {
+      CallSpec changed = spec;
+      for (TensorSpec* tensor : tensors_of(changed)) {
+        if (tensor->shape.size() == rank && tensor->shape[d] == size) {
+          tensor->shape[d] = other;
+          tensor->strides.clear();
+        }
+        if (!all) break;
+      }
+      if (!is_legal(changed)) continue;
+      spec = std::move(changed);
+      break;
+    }
+  }
+  return spec;
+}
 
 int in_place_argument(const OperatorDef& op) {
   for (size_t i = 0; i < op.schema.arguments.size() && i < 32; ++i) {

@@ -38,6 +38,10 @@ std::vector<VerifyCase> derive_cases(std::span<const CallSpec> examples,
                                      std::span<const std::vector<Constraint>* const> constraints,
                                      const CaseOptions& options);
 
+// Gives dimensions of the first tensor that are equal without need different sizes: what is equal by
+// chance could not be changed apart.
+CallSpec untie(CallSpec spec);
+
 // Whether the operator accepts the call; fills `outputs` when not null.
 bool is_legal(const CallSpec& spec, std::vector<OutputSpec>* outputs = nullptr);
 // Terms that the oracle works through: elements read and written, and products summed.

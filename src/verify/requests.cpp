@@ -3,13 +3,36 @@
 #include "verify/requests.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "base/strings.h"
 #include "schema/call_expression.h"
 #include "schema/owned_call.h"
+#include "verify/case_variants.h"
+#include "verify/cases.h"
 
 namespace fgx {
+
+namespace {
+
+// The examples changed to what one implementation takes, in each of its float types.
+std::vector<CallSpec> examples_for(const std::vector<CallSpec>& examples,
+                                   const ImplementationDef& implementation) {
+  std::vector<CallSpec> result;
+  std::set<std::string> seen;
+  for (const CallSpec& example : examples) {
+    const CallSpec apart = untie(example);
+    for (const DType dtype : {DType::kFloat32, DType::kBFloat16, DType::kFloat16}) {
+      CallSpec spec = settle(with_dtype(apart, dtype), implementation.constraints);
+      if (is_legal(spec) && seen.insert(spec.expression()).second)
+        result.push_back(std::move(spec));
+    }
+  }
+  return result;
+}
+
+}  // namespace
 
 Json parse_request(std::string_view text, const char* what) {
   JsonLimits limits;
@@ -55,7 +78,12 @@ std::vector<RequestedCall> requested_calls(Context& context, JsonView request) {
   if (const JsonView list = request.find("ops"); list && !list.is_null()) {
     for (const JsonView name : list.elements()) {
       const RequestedOperator requested = resolve(context, name.as_string());
-      for (CallSpec& spec : example_calls(context, *requested.op->def)) {
+      std::vector<CallSpec> examples = example_calls(context, *requested.op->def);
+      if (!requested.op->preferred.empty()) {
+        const auto implementation = context.find_implementation(requested.op->preferred);
+        if (implementation != nullptr) examples = examples_for(examples, implementation->def);
+      }
+      for (CallSpec& spec : examples) {
         spec.in_place = requested.in_place;
         calls.push_back({requested.op, std::move(spec)});
       }
