@@ -66,8 +66,9 @@ int64_t clamp(int64_t value, const Constraint& range) {
 
 // One step towards meeting `constraint`.
 CallSpec towards(CallSpec spec, const Constraint& constraint) {
-  const int argument = constraint.argument;
-  const auto index = static_cast<size_t>(std::max(0, argument));
+  const bool on_all = constraint.argument == Constraint::kAllTensors;
+  const int argument = on_all ? 0 : constraint.argument;
+  const auto index = static_cast<size_t>(argument);
   switch (constraint.kind) {
     case Constraint::Kind::kDType:
       for (int t = 0; t < kDTypeCount; ++t) {

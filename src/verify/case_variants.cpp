@@ -204,7 +204,7 @@ void vary_shapes(const CallSpec& base, std::span<const int64_t> sizes, const Spe
     for (size_t i = 0; i < dims.size(); ++i) {
       spec = with_dim(spec, kTemporary + static_cast<int64_t>(i), size_of_index(i));
     }
-    sink(std::move(spec));
+    sink(spec);
   };
   replace_all([](size_t i) { return kPrimes[i % kPrimes.size()]; });
   replace_all([](size_t i) { return kPrimes[(i + 2) % kPrimes.size()] * 2; });
@@ -219,7 +219,7 @@ void vary_ranks(const CallSpec& base, const SpecSink& sink) {
       tensor->strides.clear();
       change(*tensor);
     }
-    sink(std::move(spec));
+    sink(spec);
   };
   reshape([](TensorSpec& tensor) { tensor.shape.clear(); });
   reshape([](TensorSpec& tensor) { tensor.shape = {product(tensor.shape)}; });
@@ -240,11 +240,11 @@ void vary_layouts(const CallSpec& base, bool each, const SpecSink& sink) {
   for (const Layout layout : kLayouts) {
     CallSpec all = base;
     for (TensorSpec* tensor : tensors_of(all)) apply_layout(*tensor, layout);
-    sink(std::move(all));
+    sink(all);
     for (size_t i = 0; count > 1 && (each || layout == Layout::kTransposed) && i < count; ++i) {
       CallSpec one = base;
       apply_layout(*tensors_of(one)[i], layout);
-      sink(std::move(one));
+      sink(one);
     }
   }
 }
@@ -333,7 +333,7 @@ void vary_promotion(const CallSpec& base, std::span<const DType> types, const Sp
       sink(spec);
       tensors_of(spec)[i]->shape.clear();  // a 0-d tensor promotes by its category only
       tensors_of(spec)[i]->strides.clear();
-      sink(std::move(spec));
+      sink(spec);
     }
   }
   if (base.op->family != Family::kPointwise) return;

@@ -11,7 +11,7 @@
 
 namespace fgx {
 
-using SpecSink = std::function<void(CallSpec)>;
+using SpecSink = std::function<void(const CallSpec&)>;
 
 std::vector<TensorSpec*> tensors_of(CallSpec& spec);
 // Different sizes of dimensions, in order of appearance; sizes of 1 are left out.

@@ -214,7 +214,7 @@ std::vector<VerifyCase> derive_cases(std::span<const CallSpec> examples,
     size_t turn = 0;
     // Small changes keep a small base affordable for many of them.
     const CallSpec small = shrink(example, limit / 32);
-    const SpecSink rotate = [&](CallSpec spec) {
+    const SpecSink rotate = [&](const CallSpec& spec) {
       if (full) {
         for (const DType dtype : types) collector.add(with_dtype(spec, dtype), limit);
       } else {
@@ -228,7 +228,7 @@ std::vector<VerifyCase> derive_cases(std::span<const CallSpec> examples,
     for (const DType dtype : types) {
       if (!full && dtype != DType::kFloat32 && dtype != DType::kInt32) continue;
       vary_promotion(with_dtype(small, dtype), partners,
-                     [&](CallSpec spec) { collector.add(spec, limit); });
+                     [&](const CallSpec& spec) { collector.add(spec, limit); });
     }
     if (in_place_argument(*example.op) >= 0) {
       CallSpec in_place = small;
@@ -238,7 +238,7 @@ std::vector<VerifyCase> derive_cases(std::span<const CallSpec> examples,
     }
     for (const std::vector<Constraint>* list : constraints) {
       if (list->empty()) continue;
-      vary_within(small, *list, [&](CallSpec spec) { collector.add(spec, kForcedWork); });
+      vary_within(small, *list, [&](const CallSpec& spec) { collector.add(spec, kForcedWork); });
     }
   }
   return collector.take();

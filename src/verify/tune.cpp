@@ -144,6 +144,7 @@ Json tune_call(Context& context, const RequestedCall& call, const MeasureOptions
   }
   time_subjects(subjects, rotated, options);
   std::vector<TunedTimes> times;
+  times.reserve(subjects.size());
   for (const TimedSubject& subject : subjects) {
     times.push_back({subject.implementation->def.name, subject.times, ""});
   }

@@ -96,13 +96,15 @@ std::vector<VerifyCase> cases_of(Context& context, const Target& target,
       fail(FGX_INVALID_ARGUMENT, "%s cannot run in place on these arguments",
            target.op->name.c_str());
     }
-    std::vector<VerifyCase> cases;
     const std::vector<uint64_t> seeds =
         options.seeds.empty() ? std::vector<uint64_t>{0} : options.seeds;
+    std::vector<VerifyCase> cases;
+    cases.reserve(seeds.size());
     for (const uint64_t seed : seeds) cases.push_back({call.spec, seed});
     return cases;
   }
   std::vector<const std::vector<Constraint>*> constraints;
+  constraints.reserve(subjects.size());
   for (const auto& subject : subjects) constraints.push_back(&subject->def.constraints);
   return derive_cases(example_calls(context, op), constraints, options.cases);
 }
