@@ -31,7 +31,7 @@ def figures():
     """The numbers of the design, target beside what was measured: bench/results/figures.json."""
     data = load("figures.json")
     if data is None:
-        return ""
+        return "Not measured on a quiet machine yet; raw figures with their environment are in `bench/results/`."
     rows = [[f["what"], f["target"], f["measured"], "yes" if f["met"] else "**no**"] for f in data["figures"]]
     return markdown(["what", "target", "measured", "met"], rows) + f"\n\n{data['environment']}"
 
@@ -40,7 +40,7 @@ def pytorch():
     """Geometric mean per family of the ratio to PyTorch on CPU: bench/results/torch_cpu.json."""
     data = load("torch_cpu.json")
     if data is None:
-        return ""
+        return "Not measured on a quiet machine yet: `bench/torch_cpu/compare.py` prints the table."
     families = {}
     for row in data["rows"]:
         families.setdefault(row["family"], []).append(row["ratio"])
