@@ -20,13 +20,15 @@ def table(header, rows):
 
 def audit(path):
     report = json.loads(pathlib.Path(path).read_text())
-    print(report["summary"])
-    worth = {}
-    for op in report["ops"]:
-        for claim in op["claims"]:
-            worth.setdefault((claim["claim"], claim["worth"], claim["why"]), []).append(op["op_name"])
-    table(["claim", "worth", "records", "why"],
-          [[claim, value, len(names), why] for (claim, value, why), names in sorted(worth.items())])
+    summary = report["summary"]
+    print(f"{summary['records']} records: {summary['claim_passed']} claim that their tests passed, {summary['proven']} prove it")
+    reasons = {}
+    for record in report["records"]:
+        for missing in record["missing"]:
+            reasons.setdefault(missing["code"], []).append(missing["text"])
+    table(["what is missing", "records", "for example"],
+          [[code, len(texts), texts[0]] for code, texts in sorted(reasons.items())])
+    print("names that several records share:", ", ".join(summary["ambiguous_names"]) or "none")
 
 
 def run_cli(cli, *arguments):
