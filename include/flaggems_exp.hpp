@@ -174,26 +174,27 @@ class TensorView {
   fgx_tensor tensor_{};
 };
 
-// One argument; borrows tensors, strings and lists.
+// One argument; borrows tensors, strings and lists. Conversions are implicit, so that calls read like
+// PyTorch's.
 class Value {
  public:
-  Value() = default;                  // none
-  Value(std::nullptr_t) : Value() {}  // NOLINT: conversions make calls read like PyTorch's
+  Value() = default;  // none
+  Value(std::nullptr_t) : Value() {}
   Value(bool b) {
     value_.tag = FGX_TAG_BOOL;
     value_.as.boolean = b;
-  }                                                 // NOLINT
-  Value(int i) : Value(static_cast<int64_t>(i)) {}  // NOLINT
+  }
+  Value(int i) : Value(static_cast<int64_t>(i)) {}
   Value(int64_t i) {
     value_.tag = FGX_TAG_INT;
     value_.as.integer = i;
-  }  // NOLINT
+  }
   Value(double d) {
     value_.tag = FGX_TAG_FLOAT;
     value_.as.real = d;
-  }                                                     // NOLINT
-  Value(const char* s) : Value(std::string_view(s)) {}  // NOLINT
-  Value(std::string_view s) {                           // NOLINT
+  }
+  Value(const char* s) : Value(std::string_view(s)) {}
+  Value(std::string_view s) {
     value_.tag = FGX_TAG_STRING;
     value_.size = static_cast<uint32_t>(s.size());
     value_.as.string = s.data();
@@ -201,8 +202,8 @@ class Value {
   Value(const TensorView& t) {
     value_.tag = FGX_TAG_TENSOR;
     value_.as.tensor = t.get();
-  }                                          // NOLINT
-  Value(const std::vector<int64_t>& list) {  // NOLINT
+  }
+  Value(const std::vector<int64_t>& list) {
     value_.tag = FGX_TAG_INT_LIST;
     value_.size = static_cast<uint32_t>(list.size());
     value_.as.ints = list.data();
@@ -210,8 +211,8 @@ class Value {
   Value(fgx_dtype dtype) {
     value_.tag = FGX_TAG_DTYPE;
     value_.as.dtype = dtype;
-  }                                                 // NOLINT
-  Value(const fgx_value& value) : value_(value) {}  // NOLINT
+  }
+  Value(const fgx_value& value) : value_(value) {}
   const fgx_value& get() const { return value_; }
 
  private:

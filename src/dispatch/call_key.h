@@ -44,7 +44,7 @@ struct CallKey {
   static constexpr uint32_t kScalars = 8;
   static constexpr uint32_t kSlack = 36;  // one tensor of full rank, written before the check
 
-  CallKey() {}  // NOLINT: left uninitialized, for it is made anew by every call
+  CallKey() {}  // left uninitialized, for it is made anew by every call
 
   uint32_t length;  // in words, even
   uint32_t pointer_count;
