@@ -29,7 +29,9 @@ import time
 PAUSE_NS = 2_000_000  # longer than OpenMP's threads spin after a parallel region
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "tests" / "torch"))
+sys.path[:0] = [str(HERE.parents[1] / "tests" / "torch"), str(HERE.parent)]
+
+import environment  # noqa: E402  (found through the path above)
 
 
 def load_cases(family):
@@ -71,21 +73,6 @@ def show_time(ns):
     return f"{ns / 1e3:9.2f} us" if ns < 1e6 else f"{ns / 1e6:9.2f} ms"
 
 
-def environment(torch, threads):
-    model = platform.processor()
-    try:
-        for line in open("/proc/cpuinfo"):
-            if line.startswith("model name"):
-                model = line.split(":", 1)[1].strip()
-                break
-    except OSError:
-        pass
-    return {"cpu": model, "threads": threads, "torch": torch.__version__,
-            "torch_capability": torch.backends.cpu.get_cpu_capability(),
-            "python": platform.python_version(), "system": platform.platform(),
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("families", nargs="*", help="default: all that have a cases_<family>.py")
@@ -106,6 +93,7 @@ def main():
         context.set("min_status", "EXPERIMENTAL")
         context.enable()
     families = options.families or sorted(p.stem[len("cases_"):] for p in HERE.glob("cases_*.py"))
+    found = environment.describe()
     rows = []
     print(f"{'row':44} {'ours':>12} {'+-':>5}  {'PyTorch':>12} {'+-':>5}  {'ratio':>6}")
     for family in families:
@@ -133,7 +121,9 @@ def main():
             mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
             print(f"{family}: geometric mean {mean:.2f} over {len(ratios)} rows, worst {min(ratios):.2f}\n")
     if options.json:
-        document = {"environment": environment(torch, options.threads), "rows": rows}
+        document = {"environment": {**found, "threads": options.threads, "torch": torch.__version__,
+                                    "torch_capability": torch.backends.cpu.get_cpu_capability(),
+                                    "python": platform.python_version()}, "rows": rows}
         pathlib.Path(options.json).write_text(json.dumps(document, indent=1) + "\n")
 
 

@@ -19,6 +19,7 @@
 #include "schema/catalogue.h"
 #include "tensor/broadcast.h"
 #include "tensor/half.h"
+#include "verify/accuracy.h"
 
 namespace fgx::testing_support {
 
@@ -225,71 +226,23 @@ inline fgx_value text(const char* value) {
 }
 inline fgx_value none() { return {}; }
 
-inline double relative_tolerance(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat16:
-      return 1e-3;
-    case DType::kBFloat16:
-      return 1.6e-2;
-    case DType::kFloat32:
-      return 1.3e-6;
-    default:
-      return 1e-7;
-  }
-}
-inline double epsilon(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat16:
-      return 0x1p-10;
-    case DType::kBFloat16:
-      return 0x1p-7;
-    case DType::kFloat32:
-      return 0x1p-23;
-    default:
-      return 0x1p-52;
-  }
-}
-
-// `actual` against the oracle's `expected` with the project's tolerance.
-inline void expect_close(const OracleTensor& actual, const OracleTensor& expected,
-                         int64_t reduce_length, const std::string& what) {
-  if (!expected.integers.empty() || !actual.integers.empty()) {
-    EXPECT_EQ(actual.integers, expected.integers) << what;
-    return;
-  }
-  ASSERT_EQ(actual.reals.size(), expected.reals.size()) << what;
-  double scale = 1.0;
-  for (double value : expected.reals) {
-    if (std::isfinite(value)) scale = std::max(scale, std::fabs(value));
-  }
-  scale = std::min(scale, 1e4);
-  const double eps = epsilon(actual.dtype);
-  const double absolute =
-      2.0 * std::min(eps, 0x1p-10) * std::sqrt(static_cast<double>(reduce_length)) * scale;
-  const double relative = relative_tolerance(actual.dtype);
-  const double largest = actual.dtype == DType::kFloat16   ? 65504.0
-                         : actual.dtype == DType::kFloat64 ? std::numeric_limits<double>::max()
-                                                           : 3.3e38;
-  for (size_t i = 0; i < actual.reals.size(); ++i) {
-    const double want = expected.reals[i];
-    const double got = actual.reals[i];
-    if (std::isnan(want) || std::isnan(got)) {
-      ASSERT_EQ(std::isnan(got), std::isnan(want))
-          << what << " element " << i << " got " << got << " want " << want;
-    } else if (std::fabs(want) > largest) {
-      ASSERT_GE(std::copysign(1.0, want) * got, largest * 0.99) << what << " element " << i;
-    } else if (!std::isfinite(want) || !std::isfinite(got)) {
-      ASSERT_EQ(got, want) << what << " element " << i;
-    } else {
-      ASSERT_LE(std::fabs(got - want), absolute + relative * std::fabs(want))
-          << what << " element " << i << " got " << got << " want " << want;
-    }
-  }
-}
-
 inline const ThreadPool& test_pool() {
   static const ThreadPool pool(2);
   return pool;
+}
+
+// Integer results wrap to their type.
+inline void wrap_integers(OracleTensor& tensor) {
+  for (int64_t& value : tensor.integers) {
+    if (tensor.dtype == DType::kBool) {
+      value = value != 0;
+      continue;
+    }
+    const int unused = 64 - 8 * static_cast<int>(size_of(tensor.dtype));
+    const auto shifted = static_cast<uint64_t>(value) << unused;
+    value = tensor.dtype == DType::kUInt8 ? static_cast<int64_t>(shifted >> unused)
+                                          : static_cast<int64_t>(shifted) >> unused;
+  }
 }
 
 // Runs every implementation of `op_name` that takes the call, into outputs of the inferred shape, and
@@ -372,23 +325,14 @@ inline int check_operator(const char* op_name, const std::vector<fgx_value>& arg
         expected.push_back(tensor);
       }
       op->oracle(call, oracle_inputs, expected);
-      const int64_t reduce_length = op->reduce_length == nullptr ? 1 : op->reduce_length(call);
       for (size_t i = 0; i < outputs.size(); ++i) {
-        OracleTensor actual = outputs[i].as_oracle();
-        // Integer results wrap to their type.
-        for (int64_t& value : expected[i].integers) {
-          int64_t wrapped = 0;
-          if (actual.dtype == DType::kBool) {
-            wrapped = value != 0;
-          } else {
-            const int unused = 64 - 8 * static_cast<int>(size_of(actual.dtype));
-            const auto shifted = static_cast<uint64_t>(value) << unused;
-            wrapped = actual.dtype == DType::kUInt8 ? static_cast<int64_t>(shifted >> unused)
-                                                    : static_cast<int64_t>(shifted) >> unused;
-          }
-          value = wrapped;
-        }
-        expect_close(actual, expected[i], reduce_length, label + " " + implementation.name);
+        wrap_integers(expected[i]);
+        const Comparison result =
+            compare(call.outputs()[i], expected[i], error_model(call, oracle_inputs, expected[i]));
+        EXPECT_TRUE(result.passed())
+            << label << " " << implementation.name << " output " << i << " element " << result.index
+            << " " << fault_name(result.fault) << ": got " << result.actual << " want "
+            << result.expected << " within " << result.tolerance;
         EXPECT_TRUE(outputs[i].guards_intact()) << label;
       }
     }
