@@ -27,7 +27,7 @@ BEGIN = """# The command line
 | 70 | a defect of the program |
 
 Results go to stdout. With `--format json` exactly one document goes there, with a `schema_version`;
-everything else goes to stderr. `--format csv` prints the first table of a command. Progress is shown
+everything else goes to stderr. Each document has its JSON Schema in [schemas/](schemas). `--format csv` prints the first table of a command. Progress is shown
 on a terminal only. Colour is used on a terminal unless `NO_COLOR` is set. Control characters in
 anything that was read are printed as escapes. A command that fails ends with the line that repeats it.
 

@@ -473,7 +473,7 @@ std::string Registry::audit() const {
   summary.set("records", count).set("claim_passed", claims).set("proven", proven);
   summary.set("unproven", count - proven).set("ambiguous_names", std::move(ambiguous));
   Json result = Json::object();
-  result.set("schema_version", 1).set("summary", std::move(summary));
+  result.set("schema_version", "1.0").set("summary", std::move(summary));
   result.set("records", std::move(records));
   return result.dump();
 }
@@ -481,7 +481,7 @@ std::string Registry::audit() const {
 std::string Registry::report() const {
   state_->refresh_if_due();
   Json result = Json::object();
-  result.set("schema_version", 1);
+  result.set("schema_version", "1.0");
   const std::lock_guard<std::mutex> writer(state_->writer_mutex);
   if (state_->store) {
     const Json store = state_->store->describe();

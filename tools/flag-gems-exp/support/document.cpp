@@ -10,6 +10,31 @@
 #include "support/text.h"
 
 namespace cli {
+namespace {
+
+// cJSON's own writer rounds numbers to 15 digits where it thinks that is close enough.
+void write_json(const cJSON* node, std::string* out) {
+  const bool object = cJSON_IsObject(node) != 0;
+  if (object || cJSON_IsArray(node) != 0) {
+    *out += object ? '{' : '[';
+    for (const cJSON* item = node->child; item != nullptr; item = item->next) {
+      if (item != node->child) *out += ',';
+      if (object) *out += json_quote(item->string) + ":";
+      write_json(item, out);
+    }
+    *out += object ? '}' : ']';
+  } else if (cJSON_IsString(node) != 0) {
+    *out += json_quote(node->valuestring);
+  } else if (cJSON_IsNumber(node) != 0) {
+    *out += exact_number(node->valuedouble);
+  } else if (cJSON_IsBool(node) != 0) {
+    *out += cJSON_IsTrue(node) != 0 ? "true" : "false";
+  } else {
+    *out += "null";
+  }
+}
+
+}  // namespace
 
 bool Value::present() const { return node_ != nullptr && cJSON_IsNull(node_) == 0; }
 bool Value::is_object() const { return cJSON_IsObject(node_) != 0; }
@@ -81,12 +106,10 @@ std::string Value::show() const {
 }
 
 std::string Value::json() const {
+  std::string text;
   if (node_ == nullptr) return "null";
-  char* text = cJSON_PrintUnformatted(node_);
-  if (text == nullptr) throw std::bad_alloc();
-  const std::string copy = text;
-  cJSON_free(text);
-  return copy;
+  write_json(node_, &text);
+  return text;
 }
 
 void Document::Delete::operator()(cJSON* node) const { cJSON_Delete(node); }
