@@ -6,15 +6,18 @@
     scripts/generate_readme.py --check    reports whether they are out of date (exit status 1)
 
 Every block between `<!-- generated: NAME -->` and `<!-- end -->` is replaced by what the function NAME below returns.
+docs/images/speed.svg is drawn from bench/results/torch_cpu.json; without that file there is no picture.
 """
 import json
-import math
 import pathlib
 import re
 import sys
 
+import speed_picture
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
+PICTURE = ROOT / "docs" / "images" / "speed.svg"
 
 
 def load(name):
@@ -41,14 +44,19 @@ def pytorch():
     data = load("torch_cpu.json")
     if data is None:
         return "Not measured on a quiet machine yet: `bench/torch_cpu/compare.py` prints the table."
-    families = {}
-    for row in data["rows"]:
-        families.setdefault(row["family"], []).append(row["ratio"])
     rows = []
-    for family, ratios in sorted(families.items()):
-        mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    for family, ratios in speed_picture.by_family(data).items():
+        mean = speed_picture.geometric_mean(ratios)
         rows.append([family, len(ratios), f"{mean:.2f}", f"{min(ratios):.2f}", f"{max(ratios):.2f}"])
-    return markdown(["family", "rows", "geometric mean", "worst row", "best row"], rows)
+    table = markdown(["family", "rows", "geometric mean", "worst row", "best row"], rows)
+    missing = speed_picture.not_run(data)
+    return table + (f"\n\nRows that did not run: {missing}." if missing else "")
+
+
+def speed():
+    """The picture, where there are figures to draw."""
+    data = load("torch_cpu.json")
+    return "" if data is None else f"![{speed_picture.alternative_text(data)}]({PICTURE.relative_to(ROOT)})"
 
 
 def operators():
@@ -63,13 +71,29 @@ def operators():
     return markdown(["family", "schema", "implementations, best first"], rows)
 
 
+def picture_is_stale(check):
+    """Whether the picture is not what the figures say; puts that right unless `check`."""
+    data = load("torch_cpu.json")
+    wanted = None if data is None else speed_picture.draw(data)
+    found = PICTURE.read_text() if PICTURE.exists() else None
+    if found == wanted:
+        return False
+    if not check and wanted is None:
+        PICTURE.unlink()
+    elif not check:
+        PICTURE.parent.mkdir(parents=True, exist_ok=True)
+        PICTURE.write_text(wanted)
+    return True
+
+
 def main():
-    stale = []
+    stale = [PICTURE.name] if picture_is_stale("--check" in sys.argv) else []
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         text = path.read_text()
 
         def replace(match):
-            return f"<!-- generated: {match.group(1)} -->\n{globals()[match.group(1)]()}\n<!-- end -->"
+            block = globals()[match.group(1)]()
+            return f"<!-- generated: {match.group(1)} -->\n{block}{'' if not block else chr(10)}<!-- end -->"
 
         new = re.sub(r"<!-- generated: (\w+) -->\n.*?<!-- end -->", replace, text, flags=re.S)
         if new != text:
