@@ -13,6 +13,7 @@ import pathlib
 import re
 import sys
 
+import figures
 import speed_picture
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -30,13 +31,18 @@ def markdown(header, rows):
     return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
 
 
-def figures():
-    """The numbers of the design, target beside what was measured: bench/results/figures.json."""
-    data = load("figures.json")
-    if data is None:
-        return "Not measured on a quiet machine yet; raw figures with their environment are in `bench/results/`."
-    rows = [[f["what"], f["target"], f["measured"], "yes" if f["met"] else "**no**"] for f in data["figures"]]
-    return markdown(["what", "target", "measured", "met"], rows) + f"\n\n{data['environment']}"
+def environment(document):
+    found = document["environment"]
+    return (f"{found['cpu']}, {found['cores']} cores, {found['compiler']}, commit {found['commit']}, {found['date'][:10]}, "
+            f"load average {found['load_average'][0]} at the start")
+
+
+def figures_table():
+    """The numbers of the design, target beside what was measured."""
+    rows = [[what, target, measured, "yes" if met else "**no**"] for what, target, measured, met in figures.figures()]
+    if not rows:
+        return "Not measured yet: `bench/measure.py`."
+    return markdown(["what", "target", "measured", "met"], rows) + f"\n\n{environment(load('dispatch.json'))}."
 
 
 def pytorch():
@@ -51,6 +57,25 @@ def pytorch():
     table = markdown(["family", "rows", "geometric mean", "worst row", "best row"], rows)
     missing = speed_picture.not_run(data)
     return table + (f"\n\nRows that did not run: {missing}." if missing else "")
+
+
+def pytorch_rows():
+    """Every row of bench/results/torch_cpu.json."""
+    data = load("torch_cpu.json")
+    if data is None:
+        return ""
+    parts = []
+    for family in sorted({row["family"] for row in data["rows"]}):
+        rows = []
+        for row in (row for row in data["rows"] if row["family"] == family):
+            if "ratio" not in row:
+                rows.append([row["name"], "", "", f"not run: {row['error']}"])
+                continue
+            ours, theirs = (f"{figures.show(row[side + '_ns'])} ± {row[side + '_spread']:.0%}" for side in ("ours", "torch"))
+            rows.append([row["name"], ours, theirs, f"{row['ratio']:.2f}" if row["ratio"] >= 1 else f"**{row['ratio']:.2f}**"])
+        parts.append(f"### {family}\n\n" + markdown(["row", "ours", "PyTorch", "ratio"], rows))
+    found = data["environment"]
+    return f"{environment(data)}; PyTorch {found['torch']}, {found['threads']} threads.\n\n" + "\n\n".join(parts)
 
 
 def speed():

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/common/tile.h"
+#include "kernels/stable/pointwise/kernel_math.h"
 #include "kernels/stable/pointwise/pointwise_kernel.h"
 
 // Output and operand may be the same array (in place), never partly overlapping ones: no element that

@@ -138,8 +138,9 @@ bool casts_operand(const PointwiseCall& pointwise, const Call& call, int k) {
 Dims pointwise_shape(const PointwiseCall& pointwise, const Call& call) {
   Dims shape;
   for (int k = 0; k < pointwise.operand_count; ++k) {
-    const TensorView* operand = call.tensor_or_null(pointwise.operand_argument[k]);
-    if (operand != nullptr) broadcast_with(shape, operand->dims());
+    const int argument = pointwise.operand_argument[k];
+    const TensorView* operand = call.tensor_or_null(argument);
+    if (operand != nullptr) broadcast_with(shape, operand->dims(), argument);
   }
   return shape;
 }

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# Device code: each kernels/gpu/*.cu becomes one fat binary for CUDA, one code object bundle for HIP, or both.
+# The compilers are called directly: the code is loaded through the driver, so nothing links a vendor's runtime, and
+# CMake's own HIP support does not work with Debian's package.
+option(FGX_CUDA "Build device code for CUDA (needs nvcc)" OFF)
+option(FGX_HIP "Build device code for HIP (needs hipcc)" OFF)
+set(FGX_CUDA_ARCHITECTURES 80 90 CACHE STRING "Compute capabilities with machine code; the last one has PTX too")
+set(FGX_HIP_ARCHITECTURES gfx90a CACHE STRING "AMD architectures")
+
+add_custom_target(device_code)
+file(GLOB FGX_DEVICE_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/gpu/*.cu)
+
+# fgx_add_device_code(SUFFIX COMMAND...) compiles every source to <name>.<SUFFIX>.
+function(fgx_add_device_code suffix)
+  foreach(source ${FGX_DEVICE_SOURCES})
+    get_filename_component(name ${source} NAME_WE)
+    set(binary ${PROJECT_BINARY_DIR}/device_code/${name}.${suffix})
+    add_custom_command(
+      OUTPUT ${binary}
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/device_code
+      COMMAND ${ARGN} -std=c++20 -I${PROJECT_SOURCE_DIR} -MD -MF ${binary}.d -o ${binary} ${source}
+      DEPENDS ${source} DEPFILE ${binary}.d VERBATIM COMMENT "Device code ${name}.${suffix}")
+    add_custom_target(device_code_${name}_${suffix} DEPENDS ${binary})
+    add_dependencies(device_code device_code_${name}_${suffix})
+  endforeach()
+endfunction()
+
+if(FGX_CUDA)
+  find_program(NVCC nvcc HINTS /usr/local/cuda/bin REQUIRED)
+  set(architectures)
+  foreach(architecture ${FGX_CUDA_ARCHITECTURES})
+    list(APPEND architectures -gencode arch=compute_${architecture},code=sm_${architecture})
+  endforeach()
+  list(GET FGX_CUDA_ARCHITECTURES -1 newest)
+  list(APPEND architectures -gencode arch=compute_${newest},code=compute_${newest})
+  fgx_add_device_code(fatbin ${NVCC} -fatbin -O3 ${architectures})
+endif()
+if(FGX_HIP)
+  find_program(HIPCC hipcc REQUIRED)
+  set(architectures)
+  foreach(architecture ${FGX_HIP_ARCHITECTURES})
+    list(APPEND architectures --offload-arch=${architecture})
+  endforeach()
+  fgx_add_device_code(hsaco ${HIPCC} --genco -O3 ${architectures} -x hip)
+endif()
