@@ -214,8 +214,10 @@ fgx_op& Context::op(std::string_view name) {
     return make_handle(named->second->op, named->second->def.name, name);
   }
   if (const OperatorDef* op = catalogue_.find(name)) return make_handle(*op, "", name);
+  const size_t colons = name.rfind("::");
+  const std::string_view bare = colons == std::string_view::npos ? name : name.substr(colons + 2);
   fail(FGX_METADATA_NOT_FOUND, "unknown operator or implementation '%s'%s",
-       escape_for_display(name).c_str(), did_you_mean(name, known_names()).c_str());
+       escape_for_display(name).c_str(), did_you_mean(bare, known_names()).c_str());
 }
 
 // A graduated operator's experimental name keeps working for one version.

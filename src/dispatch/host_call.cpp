@@ -6,6 +6,7 @@
 
 #include "abi/abi.h"
 #include "base/error.h"
+#include "base/strings.h"
 
 namespace fgx {
 namespace {
@@ -272,8 +273,9 @@ void run_host_call(const KernelState& state, const RunArgs& run) {
   if (error.code != FGX_OK) {
     error.message[sizeof error.message - 1] = '\0';
     const bool known = std::strcmp(fgx_status_string(error.code), "Unknown") != 0;
-    throw Error(known ? error.code : fgx_status{FGX_INTERNAL},
-                error.message[0] != '\0' ? error.message : "the host function failed");
+    throw Error(
+        known ? error.code : fgx_status{FGX_INTERNAL},
+        error.message[0] != '\0' ? escape_for_display(error.message) : "the host function failed");
   }
 }
 

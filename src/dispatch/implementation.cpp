@@ -18,9 +18,27 @@ int status_rank(std::string_view status) {
 Implementation::Implementation(const OperatorDef& op_def, const ImplementationDef& definition)
     : op(op_def), def(definition) {}
 
+namespace {
+
+void run_nothing(const KernelState&, const RunArgs&) {}
+
+bool writes_nothing(const Call& call) {
+  for (const TensorView& output : call.outputs()) {
+    if (output.present && output.numel != 0) return false;
+  }
+  return !call.outputs().empty();
+}
+
+}  // namespace
+
 RunFn Implementation::prepare(const Call& call, KernelState& state) const {
   if (host != nullptr) return prepare_host_call(*host, call, state);
   return def.prepare(call, state);
+}
+
+RunFn Implementation::prepare_launch(const Call& call, KernelState& state) const {
+  const RunFn run = prepare(call, state);
+  return writes_nothing(call) ? &run_nothing : run;
 }
 
 size_t Implementation::workspace(const Call& call) const {

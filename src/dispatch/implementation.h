@@ -103,6 +103,8 @@ struct Implementation {
   }
   // Chooses geometry for the call; throws what the implementation refuses with.
   RunFn prepare(const Call& call, KernelState& state) const;
+  // The same for a call that nobody judges: without output elements nothing is launched.
+  RunFn prepare_launch(const Call& call, KernelState& state) const;
   size_t workspace(const Call& call) const;
 };
 

@@ -83,9 +83,7 @@ StoredRows load_rows(const std::string& directory) {
   if (!base.empty()) {
     try {
       const Json document = Json::parse(base);
-      for (const JsonView row : document.get_array("rows").elements()) {
-        stored.rows.push(Json(row));
-      }
+      for (const JsonView row : cache_rows(document).elements()) stored.rows.push(Json(row));
     } catch (const Error&) {
       ++stored.damaged_lines;
     }
@@ -133,6 +131,9 @@ PinnedDecisions load_decisions(const std::string& directory) {
   const std::string text = read_if_exists(join_path(directory, kDecisionsFile));
   if (text.empty()) return decisions;
   const Json document = Json::parse(text);
+  if (document.get_string("schema_version").substr(0, 2) != "1.") {
+    document.at("schema_version").fail("this library reads version 1: upgrade it");
+  }
   for (const JsonView item : document.get_array("decisions").elements()) {
     PerformanceKey key;
     key.op = item.get_string("operator");

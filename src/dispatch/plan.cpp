@@ -112,7 +112,7 @@ void Plan::bind(fgx_op& op, const fgx_invocation& invocation) {
     const HostHold hold(implementation->host.get());
     if (!hold.held()) continue;
     try {
-      function = implementation->prepare(call, bound->state);
+      function = implementation->prepare_launch(call, bound->state);
       workspace = implementation->workspace(call);
       bound->implementation = implementation;
       bound->held = implementation->host != nullptr && implementation->host->acquire();

@@ -21,7 +21,7 @@ struct Prepared {
       : table(level1), entry(level1 == nullptr ? nullptr : level1->claim(*run.key, run.stamp)) {
     KernelState& target = entry != nullptr ? entry->state : state;
     try {
-      function = implementation.prepare(run.cold.call, target);
+      function = implementation.prepare_launch(run.cold.call, target);
       workspace = implementation.workspace(run.cold.call);
       if (function == nullptr) {
         fail(FGX_INTERNAL, "%s prepared no function", implementation.def.name.c_str());

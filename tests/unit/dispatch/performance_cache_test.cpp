@@ -5,12 +5,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "dispatch/performance_store.h"
 
 namespace fgx {
@@ -214,6 +217,64 @@ TEST_F(PerformanceStoreTest, RepeatedRowsAreCompacted) {
   EXPECT_GE(load_rows(folder_).rows.size(), 1u);
   remove_rows(folder_, "a");
   EXPECT_EQ(load_rows(folder_).rows.size(), 0u);
+}
+
+// Fails every write with a full disk, after `*left` operations.
+int full_disk(void* data, IoOperation, size_t*) {
+  int* const left = static_cast<int*>(data);
+  return (*left)-- > 0 ? 0 : ENOSPC;
+}
+
+TEST_F(PerformanceStoreTest, AFullDiskLeavesTheRowsThatWereThere) {
+  append_rows(folder_, {row("a", 1)});
+  int failed = 0;
+  for (int operations = 0; operations < 8; ++operations) {
+    int left = operations;
+    set_io_fault_for_test(full_disk, &left);
+    bool ok = true;
+    try {
+      append_rows(folder_, {row("b", 2)});
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), FGX_IO) << error.message();
+      ok = false;
+    }
+    set_io_fault_for_test(nullptr, nullptr);
+    failed += ok ? 0 : 1;
+    // What was there is there, and what was added is whole or not there at all.
+    bool before = false;
+    const StoredRows stored = load_rows(folder_);
+    for (const JsonView item : stored.rows.elements()) {
+      before |= item.get_string("operator") == "a";
+    }
+    EXPECT_TRUE(before) << operations;
+  }
+  EXPECT_GT(failed, 0);
+  append_rows(folder_, {row("c", 3)});
+  EXPECT_EQ(load_rows(folder_).damaged_lines, 0);
+}
+
+TEST_F(PerformanceStoreTest, TwoWritersLoseNothing) {
+  constexpr int kRows = 200;
+  const auto writer = [&](const std::string& who) {
+    for (int i = 0; i < kRows; ++i) append_rows(folder_, {row(who + std::to_string(i), 1)});
+  };
+  std::thread other(writer, "b");
+  writer("a");
+  other.join();
+  const StoredRows stored = load_rows(folder_);
+  EXPECT_EQ(stored.rows.size(), size_t{2} * kRows);
+  EXPECT_EQ(stored.damaged_lines, 0);
+}
+
+TEST_F(PerformanceStoreTest, DocumentsOfANewerVersionAreNotRead) {
+  std::filesystem::create_directories(folder_);
+  std::ofstream(folder_ + "/" + kBaseFile)
+      << R"({"schema_version": "2.0", "kind": "performance_cache", "rows": [{}]})";
+  EXPECT_EQ(load_rows(folder_).rows.size(), 0u);
+  EXPECT_EQ(load_rows(folder_).damaged_lines, 1);
+  std::ofstream(folder_ + "/" + kDecisionsFile)
+      << R"({"schema_version": "2.0", "kind": "decisions", "decisions": []})";
+  EXPECT_THROW(load_decisions(folder_), Error);
 }
 
 TEST_F(PerformanceStoreTest, TheBaseIsReadAndNeverWritten) {

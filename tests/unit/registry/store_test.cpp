@@ -483,6 +483,46 @@ TEST_F(Files, RecordsMayStayOnDisk) {
               HasSubstr("changed on disk"));
 }
 
+// Between checking a file and using it, somebody puts another one in its place.
+TEST_F(Files, OnlyTheCheckedBytesOfAReplacedIndexAreUsed) {
+  RegistryOptions options;
+  options.memory_bytes = 0;
+  options.read_only = true;
+  open()->register_record(record("good", "one"));
+  open()->compact();
+  const std::string content = slurp(file("_metadata.json"));
+  std::string forged = content;
+  forged.replace(forged.find("\"op_name\": \"good\"") + 12, 4, "evil");
+  for (const bool swap : {true, false}) {
+    SCOPED_TRACE(swap);
+    spit(file("_metadata.json"), content);
+    const auto registry = open(path(), options);
+    if (swap) {
+      spit(path("forged.json"), forged);
+      std::filesystem::rename(path("forged.json"), file("_metadata.json"));
+      // The file that was checked is still open.
+      EXPECT_EQ(Json::parse(*registry->get("one")).get_string("op_name"), "good");
+    } else {
+      spit(file("_metadata.json"), forged);
+      std::string got;
+      try {
+        got = *registry->get("one");
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), FGX_METADATA_CORRUPTED);
+      }
+      EXPECT_THAT(got, ::testing::Not(HasSubstr("evil")));
+    }
+    // Opened anew, the checksum tells.
+    std::string read;
+    try {
+      read = *open(path(), options)->get("one");
+    } catch (const Error& error) {
+      read = error.message();
+    }
+    EXPECT_THAT(read, ::testing::Not(HasSubstr("evil")));
+  }
+}
+
 TEST_F(Files, AForeignIndexMayStayOnDiskToo) {
   std::filesystem::create_directory(path());
   spit(file("_metadata.json"),
