@@ -24,8 +24,8 @@ def figures(*ratios):
 @pytest.fixture
 def tree(tmp_path):
     (tmp_path / "scripts").mkdir()
-    for name in ("generate_readme.py", "speed_picture.py"):
-        (tmp_path / "scripts" / name).write_text((SCRIPTS / name).read_text())
+    for script in SCRIPTS.glob("*.py"):  # it, and what it imports
+        (tmp_path / "scripts" / script.name).write_text(script.read_text())
     (tmp_path / "bench" / "results").mkdir(parents=True)
     (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text(README)
