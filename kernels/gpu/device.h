@@ -10,7 +10,7 @@
 #endif
 
 #define FGX_ISA device
-#define FGX_DEVICE __device__ __forceinline__
+#define FGX_DEVICE_INLINE __device__ __forceinline__
 #define FGX_FORMULA_INLINE __host__ __device__ __forceinline__
 
 namespace fgx::device {
@@ -24,59 +24,61 @@ struct BFloat16 {
 };
 
 #if defined(__HIP__)
-FGX_DEVICE float to_float(Float16 x) { return static_cast<float>(__builtin_bit_cast(_Float16, x)); }
-FGX_DEVICE Float16 to_float16(float x) {
+FGX_DEVICE_INLINE float to_float(Float16 x) {
+  return static_cast<float>(__builtin_bit_cast(_Float16, x));
+}
+FGX_DEVICE_INLINE Float16 to_float16(float x) {
   return __builtin_bit_cast(Float16, static_cast<_Float16>(x));
 }
-FGX_DEVICE BFloat16 to_bfloat16(float x) {
+FGX_DEVICE_INLINE BFloat16 to_bfloat16(float x) {
   const uint32_t bits = __builtin_bit_cast(uint32_t, x);
   const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
   return {static_cast<uint16_t>(x != x ? 0x7fc0u : rounded)};
 }
 #else
-FGX_DEVICE float to_float(Float16 x) {
+FGX_DEVICE_INLINE float to_float(Float16 x) {
   float result;
   asm("cvt.f32.f16 %0, %1;" : "=f"(result) : "h"(x.bits));
   return result;
 }
-FGX_DEVICE Float16 to_float16(float x) {
+FGX_DEVICE_INLINE Float16 to_float16(float x) {
   Float16 result;
   asm("cvt.rn.f16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));
   return result;
 }
-FGX_DEVICE BFloat16 to_bfloat16(float x) {
+FGX_DEVICE_INLINE BFloat16 to_bfloat16(float x) {
   BFloat16 result;
   asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));
   return result;
 }
 #endif
-FGX_DEVICE float to_float(BFloat16 x) {
+FGX_DEVICE_INLINE float to_float(BFloat16 x) {
   return __builtin_bit_cast(float, static_cast<uint32_t>(x.bits) << 16);
 }
 
 // From storage to the type that a kernel computes in, and back.
 template <typename Compute, typename Storage>
-FGX_DEVICE Compute load_as(Storage value) {
+FGX_DEVICE_INLINE Compute load_as(Storage value) {
   return Compute(value);
 }
 template <>
-FGX_DEVICE float load_as(Float16 value) {
+FGX_DEVICE_INLINE float load_as(Float16 value) {
   return to_float(value);
 }
 template <>
-FGX_DEVICE float load_as(BFloat16 value) {
+FGX_DEVICE_INLINE float load_as(BFloat16 value) {
   return to_float(value);
 }
 template <typename Storage, typename Compute>
-FGX_DEVICE Storage store_as(Compute value) {
+FGX_DEVICE_INLINE Storage store_as(Compute value) {
   return static_cast<Storage>(value);
 }
 template <>
-FGX_DEVICE Float16 store_as(float value) {
+FGX_DEVICE_INLINE Float16 store_as(float value) {
   return to_float16(value);
 }
 template <>
-FGX_DEVICE BFloat16 store_as(float value) {
+FGX_DEVICE_INLINE BFloat16 store_as(float value) {
   return to_bfloat16(value);
 }
 

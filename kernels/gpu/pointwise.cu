@@ -9,8 +9,8 @@
 namespace fgx::device {
 
 template <typename Formula, typename Storage, typename Compute>
-FGX_DEVICE void apply_dense(Storage* out, const Storage* x, const Storage* y, const Storage* z,
-                            int64_t count, Compute p0, Compute p1) {
+FGX_DEVICE_INLINE void apply_dense(Storage* out, const Storage* x, const Storage* y,
+                                   const Storage* z, int64_t count, Compute p0, Compute p1) {
   using Elements = Vector<Storage>;
   const int64_t first =
       (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * Elements::kSize;
