@@ -2,6 +2,8 @@
 // The list of families.
 #include "kernels/families.h"
 
+#include <memory>
+
 namespace fgx {
 
 void add_all_operators(Catalogue& catalogue) {
@@ -14,6 +16,15 @@ void add_all_operators(Catalogue& catalogue) {
   add_blas_operators(catalogue);
   add_attention_operators(catalogue);
   add_select_operators(catalogue);
+}
+
+const Catalogue& Catalogue::builtin() {
+  static const Catalogue* const catalogue = [] {
+    auto made = std::make_unique<Catalogue>();
+    add_all_operators(*made);
+    return made.release();  // lives as long as the process: threads may outlast static destruction
+  }();
+  return *catalogue;
 }
 
 }  // namespace fgx

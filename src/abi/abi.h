@@ -44,25 +44,6 @@ fgx_status abi_guard(Body&& body) noexcept {
   }
 }
 
-// While one lives, ABI functions called on this thread fail without touching its last error: put one
-// around every callback into the host and around attempts that fallback recovers.
-class MutedErrors {
- public:
-  MutedErrors() noexcept { ++depth_; }
-  ~MutedErrors() { --depth_; }
-  MutedErrors(const MutedErrors&) = delete;
-  MutedErrors& operator=(const MutedErrors&) = delete;
-  static bool active() noexcept { return depth_ > 0; }
-
- private:
-  static thread_local int depth_;
-};
-
-// Throws InvalidArgument when `pointer` is null; `name` is the parameter's.
-inline void require(const void* pointer, const char* name) {
-  if (pointer == nullptr) fail(FGX_INVALID_ARGUMENT, "%s is NULL", name);
-}
-
 // The bytes of a (pointer, size) parameter; NULL is legal only for no bytes.
 inline std::string_view text_argument(const char* data, size_t size, const char* name) {
   if (data == nullptr && size > 0) fail(FGX_INVALID_ARGUMENT, "%s is NULL", name);

@@ -7,8 +7,6 @@
 
 namespace fgx {
 
-thread_local int MutedErrors::depth_ = 0;
-
 namespace {
 
 // What last_error points at when there is no memory for more. Never freed.

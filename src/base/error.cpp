@@ -20,6 +20,8 @@ std::string format_message(const char* format, va_list arguments) {
 
 }  // namespace
 
+thread_local int MutedErrors::depth_ = 0;
+
 void fail(fgx_status code, const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one exception type that cold paths throw; src/abi turns it into a status and
-// fgx_last_error().
+// The one exception type that cold paths throw; src/abi turns it into a status and, unless errors are
+// muted, into fgx_last_error().
 #pragma once
 
 #include <exception>
@@ -54,5 +54,23 @@ class Error : public std::exception {
 // The same, naming the argument (schema order, outputs after inputs) that is to blame.
 [[noreturn, gnu::format(printf, 3, 4)]] void fail_argument(fgx_status code, int32_t argument,
                                                            const char* format, ...);
+// Throws InvalidArgument when `pointer` is null; `name` is the parameter's.
+inline void require(const void* pointer, const char* name) {
+  if (pointer == nullptr) fail(FGX_INVALID_ARGUMENT, "%s is NULL", name);
+}
+
+// While one lives, ABI functions called on this thread fail without touching its last error: put one
+// around every callback into the host and around attempts that fallback recovers.
+class MutedErrors {
+ public:
+  MutedErrors() noexcept { ++depth_; }
+  ~MutedErrors() { --depth_; }
+  MutedErrors(const MutedErrors&) = delete;
+  MutedErrors& operator=(const MutedErrors&) = delete;
+  static bool active() noexcept { return depth_ > 0; }
+
+ private:
+  static thread_local int depth_;
+};
 
 }  // namespace fgx

@@ -2,7 +2,6 @@
 // Implementations of a context: built in, registered by the host, retired, quarantined.
 #include <algorithm>
 
-#include "abi/abi.h"
 #include "base/error.h"
 #include "base/strings.h"
 #include "dispatch/constraint_json.h"

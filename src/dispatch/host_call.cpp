@@ -4,7 +4,6 @@
 
 #include <cstring>
 
-#include "abi/abi.h"
 #include "base/error.h"
 #include "base/strings.h"
 

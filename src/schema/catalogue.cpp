@@ -8,7 +8,6 @@
 #include "backend/cpu/isa.h"
 #include "base/error.h"
 #include "base/strings.h"
-#include "kernels/families.h"
 
 namespace fgx {
 namespace {
@@ -121,15 +120,6 @@ std::string_view without_namespace(std::string_view name) {
 }
 
 }  // namespace
-
-const Catalogue& Catalogue::builtin() {
-  static const Catalogue* const catalogue = [] {
-    auto made = std::make_unique<Catalogue>();
-    add_all_operators(*made);
-    return made.release();  // lives as long as the process: threads may outlast static destruction
-  }();
-  return *catalogue;
-}
 
 OperatorDef& Catalogue::add(OperatorDef definition) {
   auto op = std::make_unique<OperatorDef>(std::move(definition));

@@ -14,7 +14,8 @@ namespace fgx {
 
 class Catalogue {
  public:
-  // The built-in catalogue, built on first use and immutable since.
+  // The built-in catalogue, built on first use and immutable since. Defined beside the list of
+  // families, which are above this room.
   static const Catalogue& builtin();
 
   // Parses the schema, checks that the definition is complete and its names unique, and adds it.
