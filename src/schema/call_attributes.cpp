@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/strings.h"
 #include "schema/call_binder.h"
 
 namespace fgx {
@@ -265,9 +266,10 @@ void CallBinder::bind_string(int index, std::string_view text) {
   }
   std::string legal;
   for (const std::string& choice : choices) legal += (legal.empty() ? "'" : ", '") + choice + "'";
-  // What the caller gave is not repeated: it may be anything.
-  fail_argument(FGX_INVALID_ARGUMENT, index, "%s: illegal value, legal are %s",
-                label(index).c_str(), legal.c_str());
+  // What the caller gave may be anything, of any length.
+  fail_argument(FGX_INVALID_ARGUMENT, index, "%s: '%s' is not legal, legal are %s",
+                label(index).c_str(), escape_for_display(text.substr(0, 80)).c_str(),
+                legal.c_str());
 }
 
 void CallBinder::fail_tag(int index, int32_t tag) const {

@@ -26,12 +26,7 @@ std::string names_of(DTypeSet types) {
 
 void broadcast_argument(const Call& call, int argument, Dims& shape) {
   for (const TensorView& tensor : call.tensors(argument)) {
-    try {
-      broadcast_with(shape, tensor.dims());
-    } catch (Error& error) {
-      error.with_argument(argument);
-      throw;
-    }
+    broadcast_with(shape, tensor.dims(), argument);
   }
 }
 

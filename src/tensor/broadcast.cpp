@@ -6,27 +6,21 @@
 
 namespace fgx {
 
-void broadcast_with(Dims& shape, std::span<const int64_t> dims) {
+void broadcast_with(Dims& shape, std::span<const int64_t> dims, int argument) {
   const size_t rank = shape.size() > dims.size() ? shape.size() : dims.size();
   Dims result(rank, 1);
   for (size_t i = 1; i <= rank; ++i) {
     const int64_t a = i <= shape.size() ? shape[shape.size() - i] : 1;
     const int64_t b = i <= dims.size() ? dims[dims.size() - i] : 1;
     if (a != b && a != 1 && b != 1) {
-      fail(FGX_INVALID_ARGUMENT,
-           "shapes %s and %s do not broadcast: %lld against %lld in dimension %zu",
-           shape_text(shape).c_str(), shape_text(dims).c_str(), static_cast<long long>(a),
-           static_cast<long long>(b), rank - i);
+      fail_argument(FGX_INVALID_ARGUMENT, argument,
+                    "shapes %s and %s do not broadcast: %lld against %lld in dimension %zu",
+                    shape_text(shape).c_str(), shape_text(dims).c_str(), static_cast<long long>(a),
+                    static_cast<long long>(b), rank - i);
     }
     result[rank - i] = a == 1 ? b : a;
   }
   shape = result;
-}
-
-Dims broadcast_shape(std::span<const TensorView> tensors) {
-  Dims shape;
-  for (const TensorView& tensor : tensors) broadcast_with(shape, tensor.dims());
-  return shape;
 }
 
 void broadcast_strides(const TensorView& tensor, std::span<const int64_t> shape, int64_t* strides) {

@@ -11,11 +11,8 @@
 namespace fgx {
 
 // Widens `shape` so that `dims` broadcasts with it (aligned at the last dimension; 1 stretches).
-// Throws InvalidArgument naming both shapes when they do not fit.
-void broadcast_with(Dims& shape, std::span<const int64_t> dims);
-
-// The common shape of all tensors; [] for none.
-Dims broadcast_shape(std::span<const TensorView> tensors);
+// Throws InvalidArgument naming both shapes and `argument`, whose dims these are, when they do not fit.
+void broadcast_with(Dims& shape, std::span<const int64_t> dims, int argument);
 
 // Writes to `strides` (one per dimension of `shape`) how `tensor` is walked when stretched to `shape`:
 // 0 along stretched dimensions. The tensor must broadcast to the shape.

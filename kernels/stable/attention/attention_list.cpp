@@ -56,8 +56,8 @@ void infer_attention(const Call& call, std::vector<OutputSpec>& outputs) {
     }
   }
   Dims shape = leading(query, heads);
-  broadcast_with(shape, leading(key, heads));
-  broadcast_with(shape, leading(value, heads));
+  broadcast_with(shape, leading(key, heads), kKey);
+  broadcast_with(shape, leading(value, heads), kValue);
   shape.push_back(query.dim(-2));
   if (const TensorView* mask = call.tensor_or_null(kMask)) {
     if (mask->dtype != DType::kBool && mask->dtype != DType::kFloat32) {

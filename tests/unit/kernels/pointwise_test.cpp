@@ -293,6 +293,31 @@ TEST(Pointwise, LargeLossesAreSummedAccurately) {
   EXPECT_EQ(result, static_cast<float>(read_real(out.data(), DType::kFloat32, 0)));
 }
 
+// The argument that a refusal blames; -2 when the call is taken.
+int blamed(const char* op_name, const std::vector<fgx_value>& args) {
+  try {
+    Call call;
+    call.bind(*Catalogue::builtin().find(op_name), args, {});
+    call.infer();
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("do not broadcast"), std::string::npos) << error.message();
+    return error.argument();
+  }
+  return -2;
+}
+
+TEST(Pointwise, BlamesTheOperandThatDoesNotBroadcast) {
+  TestTensor condition(DType::kBool, {4, 1});
+  TestTensor three(DType::kFloat32, {3});
+  TestTensor four(DType::kFloat32, {4});
+  TestTensor five(DType::kFloat32, {5, 3});
+  EXPECT_EQ(blamed("add", {three.value(), four.value()}), 1);
+  EXPECT_EQ(blamed("where", {condition.value(), five.value(), three.value()}), 1);
+  EXPECT_EQ(blamed("where", {condition.value(), three.value(), four.value()}), 2);
+  EXPECT_EQ(blamed("where", {condition.value(), three.value(), three.value()}), -2);
+  EXPECT_EQ(blamed("huber_loss", {three.value(), four.value()}), 1);
+}
+
 TEST(Pointwise, RefusesWhatPyTorchRefuses) {
   TestTensor f(DType::kFloat32, {4});
   TestTensor i(DType::kInt32, {4});

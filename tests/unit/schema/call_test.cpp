@@ -107,7 +107,13 @@ TEST_F(CallTest, ChecksTagsAsPyTorchDoes) {
   refuse(FGX_INVALID_ARGUMENT, 2, "must be bool, not int", "sum",
          {value_of(x), none(), value_of(1)});
   refuse(FGX_INVALID_ARGUMENT, 1, "must be str, not int", "gelu", {value_of(x), value_of(1)});
-  refuse(FGX_INVALID_ARGUMENT, 1, "'none', 'tanh'", "gelu", {value_of(x), value_of("erf")});
+  refuse(FGX_INVALID_ARGUMENT, 1, "'approximate': 'erf' is not legal, legal are 'none', 'tanh'",
+         "gelu", {value_of(x), value_of("erf")});
+  refuse(FGX_INVALID_ARGUMENT, 1, "'a\\x1b\\n' is not legal", "gelu",
+         {value_of(x), value_of("a\x1b\n")});
+  const std::string endless(1000, 'y');
+  refuse(FGX_INVALID_ARGUMENT, 1, ("'" + endless.substr(0, 80) + "' is not legal").c_str(), "gelu",
+         {value_of(x), value_of(endless.c_str())});
   refuse(FGX_INVALID_ARGUMENT, 0, "must be Tensor, not None", "add", {none(), value_of(x)});
   refuse(FGX_INVALID_ARGUMENT, 1, "missing", "add", {value_of(x)});
   refuse(FGX_INVALID_ARGUMENT, 3, "takes 3 arguments", "add",

@@ -25,11 +25,12 @@ TensorView view_of(const std::vector<int64_t>& shape, const std::vector<int64_t>
   return view;
 }
 
-std::string message_of(const std::function<void()>& action) {
+std::string message_of(const std::function<void()>& action, int argument = -1) {
   try {
     action();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), FGX_INVALID_ARGUMENT);
+    EXPECT_EQ(error.argument(), argument);
     return error.message();
   }
   return "no error";
@@ -75,7 +76,9 @@ TEST(DimsTest, CountsElementsWithoutOverflow) {
 TEST(BroadcastTest, StretchesOnes) {
   const auto of = [](std::vector<Dims> shapes) {
     Dims result;
-    for (const Dims& shape : shapes) broadcast_with(result, shape);
+    for (size_t i = 0; i < shapes.size(); ++i) {
+      broadcast_with(result, shapes[i], static_cast<int>(i));
+    }
     return result;
   };
   EXPECT_EQ(of({}), Dims{});
@@ -84,7 +87,7 @@ TEST(BroadcastTest, StretchesOnes) {
   EXPECT_EQ(of({{5}, {2, 1, 1}, {}}), (Dims{2, 1, 5}));
   EXPECT_EQ(of({{0, 3}, {1}}), (Dims{0, 3}));
   EXPECT_EQ(of({{1}, {0}}), (Dims{0}));
-  const std::string message = message_of([&] { of({{4, 2, 3}, {4, 3}}); });
+  const std::string message = message_of([&] { of({{4, 2, 3}, {3}, {4, 3}}); }, 2);
   EXPECT_EQ(message, "shapes [4,2,3] and [4,3] do not broadcast: 2 against 4 in dimension 1");
   EXPECT_THROW(of({{0}, {2}}), Error);
 }
