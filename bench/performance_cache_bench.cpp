@@ -24,7 +24,7 @@ std::string document(int count) {
   check(fgx_context_create(nullptr, &context));
   // One real measurement tells how this machine identifies itself in a row.
   fgx_string* report = nullptr;
-  check(fgx_context_tune(context, R"({"calls":["relu(f32[64])"]})", &report));
+  check(fgx_context_tune(context, R"json({"calls":["relu(f32[64])"]})json", &report));
   fgx_string_destroy(report);
   fgx_string* exported = nullptr;
   check(fgx_context_cache_export(context, &exported));

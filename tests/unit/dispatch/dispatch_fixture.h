@@ -14,6 +14,7 @@
 #include "dispatch/context.h"
 #include "dispatch/invoke.h"
 #include "flaggems_exp.h"
+#include "sanitizers.h"
 #include "schema/catalogue.h"
 #include "schema/type_rules.h"
 

@@ -9,14 +9,6 @@
 #include "dispatch/plan.h"
 #include "dispatch_fixture.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FGX_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FGX_SANITIZED 1
-#endif
-#endif
-
 namespace {
 thread_local bool t_counting = false;
 thread_local int64_t t_allocations = 0;
