@@ -203,68 +203,70 @@ struct Host {
   }
 };
 
-TEST_F(FallbackTest, HostImplementationRunsWithDefaultsFilledIn) {
-  Host host;
-  context_->register_implementation(host.desc("custom.host.stub", FGX_TIER_SPECIALIZED));
+// The context lets go of its host functions before the host is gone.
+class HostTest : public FallbackTest {
+ protected:
+  ~HostTest() override { context_.reset(); }
+  Host host_;
+};
+
+TEST_F(HostTest, HostImplementationRunsWithDefaultsFilledIn) {
+  context_->register_implementation(host_.desc("custom.host.stub", FGX_TIER_SPECIALIZED));
   Buffer in({100});
   Buffer out({100});
   for (int i = 0; i < 3; ++i) ASSERT_EQ(run(in, out), FGX_OK);
-  EXPECT_EQ(host.calls, 3);
+  EXPECT_EQ(host_.calls, 3);
   EXPECT_FLOAT_EQ(out.data()[99], 3);
   ASSERT_EQ(run(*op_, {in.value(), float_value(4.5)}, {out.get()}), FGX_OK);
   EXPECT_FLOAT_EQ(out.data()[99], 6.5);
   context_->disable_groups();
   ASSERT_EQ(run(in, out), FGX_OK);
-  EXPECT_EQ(host.calls, 4);
+  EXPECT_EQ(host_.calls, 4);
   context_->unregister_implementation("custom.host.stub");
-  EXPECT_EQ(host.destroyed, 1);
+  EXPECT_EQ(host_.destroyed, 1);
   context_.reset();
-  EXPECT_EQ(host.destroyed, 1);
+  EXPECT_EQ(host_.destroyed, 1);
 }
 
-TEST_F(FallbackTest, HostImplementationIsDestroyedWithItsContext) {
-  Host host;
-  context_->register_implementation(host.desc("custom.host.stub", FGX_TIER_SPECIALIZED));
+TEST_F(HostTest, HostImplementationIsDestroyedWithItsContext) {
+  context_->register_implementation(host_.desc("custom.host.stub", FGX_TIER_SPECIALIZED));
   Buffer in({100});
   Buffer out({100});
   ASSERT_EQ(run(in, out), FGX_OK);
   context_.reset();
-  EXPECT_EQ(host.destroyed, 1);
+  EXPECT_EQ(host_.destroyed, 1);
 }
 
-TEST_F(FallbackTest, FailingHostFunctionFallsBackWithItsMessage) {
-  Host host;
-  host.code = FGX_INVALID_ARGUMENT;
-  context_->register_implementation(host.desc("custom.host.stub", FGX_TIER_SPECIALIZED));
+TEST_F(HostTest, FailingHostFunctionFallsBackWithItsMessage) {
+  host_.code = FGX_INVALID_ARGUMENT;
+  context_->register_implementation(host_.desc("custom.host.stub", FGX_TIER_SPECIALIZED));
   Buffer in({100});
   Buffer out({100});
   ASSERT_EQ(run(in, out), FGX_OK);
-  EXPECT_EQ(host.calls, 1);
+  EXPECT_EQ(host_.calls, 1);
   EXPECT_EQ(calls(1), 1);
   context_->set_config("fallback_on_error", "false");
   EXPECT_EQ(run(in, out), FGX_INVALID_ARGUMENT);
   EXPECT_EQ(last_->message(), "host says no");
 }
 
-TEST_F(FallbackTest, HostConstraintsAreChecked) {
-  Host host;
-  fgx_implementation_desc desc = host.desc("custom.host.stub", FGX_TIER_SPECIALIZED);
+TEST_F(HostTest, HostConstraintsAreChecked) {
+  fgx_implementation_desc desc = host_.desc("custom.host.stub", FGX_TIER_SPECIALIZED);
   desc.constraints = R"({"contiguous": true, "arguments": {"self": {"numel": [50, 200],
                         "dtypes": ["float32"], "rank": [1, 1]}, "mode": {"choice": "none"}}})";
   context_->register_implementation(desc);
   Buffer small({20});
   Buffer small_out({20});
   ASSERT_EQ(run(small, small_out), FGX_OK);
-  EXPECT_EQ(host.calls, 0);
+  EXPECT_EQ(host_.calls, 0);
   EXPECT_EQ(reason(small, small_out, "custom.host.stub"), "constraint:numel_range");
   Buffer in({100});
   Buffer out({100});
   ASSERT_EQ(run(in, out), FGX_OK);
-  EXPECT_EQ(host.calls, 1);
+  EXPECT_EQ(host_.calls, 1);
 }
 
-TEST_F(FallbackTest, RegistrationRefusesNonsense) {
-  Host host;
+TEST_F(HostTest, RegistrationRefusesNonsense) {
   const auto code_of = [&](const fgx_implementation_desc& desc) -> fgx_status {
     try {
       context_->register_implementation(desc);
@@ -273,21 +275,21 @@ TEST_F(FallbackTest, RegistrationRefusesNonsense) {
       return error.code();
     }
   };
-  EXPECT_EQ(code_of(host.desc("Upper", 0)), FGX_INVALID_ARGUMENT);
-  EXPECT_EQ(code_of(host.desc("", 0)), FGX_INVALID_ARGUMENT);
-  EXPECT_EQ(code_of(host.desc("stub", 0)), FGX_INVALID_ARGUMENT);
-  EXPECT_EQ(code_of(host.desc("stable.cpu.stub", 0)), FGX_INVALID_ARGUMENT);
-  EXPECT_EQ(code_of(host.desc("ok", 9)), FGX_INVALID_ARGUMENT);
-  fgx_implementation_desc desc = host.desc("ok", 0);
+  EXPECT_EQ(code_of(host_.desc("Upper", 0)), FGX_INVALID_ARGUMENT);
+  EXPECT_EQ(code_of(host_.desc("", 0)), FGX_INVALID_ARGUMENT);
+  EXPECT_EQ(code_of(host_.desc("stub", 0)), FGX_INVALID_ARGUMENT);
+  EXPECT_EQ(code_of(host_.desc("stable.cpu.stub", 0)), FGX_INVALID_ARGUMENT);
+  EXPECT_EQ(code_of(host_.desc("ok", 9)), FGX_INVALID_ARGUMENT);
+  fgx_implementation_desc desc = host_.desc("ok", 0);
   desc.op = "nothing";
   EXPECT_EQ(code_of(desc), FGX_METADATA_NOT_FOUND);
   for (const char* bad : {"[]", "{\"wrong\": 1}", "{\"arguments\": {\"nobody\": {}}}", "{",
                           "{\"aligned\": 3}", "{\"arguments\":{\"self\":{\"rank\":[4,1]}}}"}) {
-    desc = host.desc("ok", 0);
+    desc = host_.desc("ok", 0);
     desc.constraints = bad;
     EXPECT_EQ(code_of(desc), FGX_INVALID_ARGUMENT) << bad;
   }
-  EXPECT_EQ(host.destroyed, 0);  // refused: user_data stays the caller's
+  EXPECT_EQ(host_.destroyed, 0);  // refused: user_data stays the caller's
 }
 
 TEST_F(FallbackTest, QuarantineTakesItOutAndTellsTheHost) {
