@@ -24,7 +24,7 @@ OUTSIDE = ["tools", "examples", "bindings"]
 
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 INCLUDE = re.compile(r'\s*#\s*include\s*"([^"]+)"')
-ENDINGS = {".h", ".hpp", ".c", ".cpp", ".inc", ".i"}
+ENDINGS = {".h", ".hpp", ".c", ".cpp", ".cu", ".inc", ".i"}
 
 
 def check(folder, allowed):

@@ -67,6 +67,24 @@ TEST(Attention, MasksOfEveryKind) {
   }
 }
 
+// Few rows over many keys: the threads share the keys, and their parts are merged.
+TEST(Attention, KeysSplitBetweenThreads) {
+  for (const DType dtype : kFloats) {
+    for (const int64_t keys : {2048, 5001}) {
+      TestTensor q(dtype, {1, 1, 2, 32});
+      TestTensor k(dtype, {1, 1, keys, 32});
+      TestTensor v(dtype, {1, 1, keys, 24});
+      q.randomize(1, false);
+      k.randomize(2, false);
+      v.randomize(3, false);
+      TestTensor mask(DType::kBool, {1, keys});  // whole parts may have nothing to attend to
+      for (int64_t i = 0; i < keys; ++i) mask.set(i, i % 3 == 0 && i < keys / 3 ? 1 : 0);
+      EXPECT_EQ(attend(q, k, v, nullptr, false, false), 1);
+      EXPECT_EQ(attend(q, k, v, &mask, false, false), 1);
+    }
+  }
+}
+
 TEST(Attention, StridesAndBroadcasting) {
   for (const DType dtype : kFloats) {
     for (const int64_t queries : {1, 25}) {
