@@ -14,6 +14,6 @@ if(FGX_SANITIZE)
 endif()
 if(FGX_COVERAGE)
   # Counters are not atomic: a lost count never makes a covered line uncovered, and atomic ones cost tenfold.
-  target_compile_options(fgx_flags INTERFACE --coverage)
+  target_compile_options(fgx_flags INTERFACE $<$<NOT:$<BOOL:$<TARGET_PROPERTY:FGX_NO_COVERAGE>>>:--coverage>)
   target_link_options(fgx_flags INTERFACE --coverage)
 endif()
