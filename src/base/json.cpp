@@ -195,7 +195,7 @@ void write_tree(const cJSON* node, int depth, int indent, std::string* out) {
   const auto new_line = [&](int levels) {
     if (indent < 0) return;
     *out += '\n';
-    out->append(static_cast<size_t>(2 * (indent + levels)), ' ');
+    out->append(size_t{2} * static_cast<size_t>(indent + levels), ' ');
   };
   switch (node->type & 0xff) {
     case cJSON_True:

@@ -77,7 +77,7 @@ inline bool add_tensor(const KeyRules& rules, const fgx_tensor& tensor, uint32_t
   if ((wide >> 32) != 0) return false;
 
   const uintptr_t address = reinterpret_cast<uintptr_t>(tensor.data) + tensor.byte_offset;
-  data = reinterpret_cast<void*>(address);
+  data = reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr): NULL takes no +
   uint32_t alignment = KeyRules::kAlignments;
   if (numel == 0) {
     extent = {0, 0};

@@ -17,10 +17,10 @@ bool is_mapped(const TensorView& view) {
   static const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
   int64_t last = 0;
   for (int32_t i = 0; i < view.ndim; ++i) last += (view.shape[i] - 1) * view.strides[i];
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(view.data);
-  const uintptr_t end = begin + static_cast<uintptr_t>((last + 1) * size_of(view.dtype));
-  const uintptr_t first = begin & ~(page - 1);
-  return msync(reinterpret_cast<void*>(first), end - first, MS_ASYNC) == 0 || errno != ENOMEM;
+  const uintptr_t into_page = reinterpret_cast<uintptr_t>(view.data) & (page - 1);
+  const size_t bytes = into_page + static_cast<size_t>((last + 1) * size_of(view.dtype));
+  char* const first = static_cast<char*>(view.data) - into_page;
+  return msync(first, bytes, MS_ASYNC) == 0 || errno != ENOMEM;
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ std::string refusal_of(const Implementation& implementation, const Call& call) {
 
 const char* level_that_answers(fgx_op& op, const fgx_invocation& invocation, Level level,
                                uint64_t stamp) {
-  CallKey key;
+  CallKey key;  // NOLINT(clang-analyzer-optin.cplusplus.UninitializedObject): build_key fills it
   Level1Table* const table = thread_table();
   if (table != nullptr && build_key(*op.rules.load(std::memory_order_acquire), invocation, key) &&
       table->find(key, stamp) != nullptr) {

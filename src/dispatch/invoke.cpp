@@ -42,7 +42,7 @@ class Busy {
 void invoke(fgx_op& op, const fgx_invocation& invocation) {
   const Context& context = *op.context;
   const uint64_t stamp = context.stamp();  // before the rules: they are never newer than it says
-  CallKey key;
+  CallKey key;  // NOLINT(clang-analyzer-optin.cplusplus.UninitializedObject): build_key fills it
   if (invocation.stream != nullptr ||
       !build_key(*op.rules.load(std::memory_order_acquire), invocation, key)) {
     detail::run_cold(op, invocation, nullptr, stamp);

@@ -140,7 +140,7 @@ class PerformanceCache {
   Slot* fresh_slot(const std::string& id);
   void add(const PerformanceKey& key, const std::string& implementation, double us,
            const std::string& content_hash);
-  void merge_row(PerformanceRow row);
+  void merge_row(const PerformanceRow& row);
   void erase(const std::string& id);
   void trim();
 

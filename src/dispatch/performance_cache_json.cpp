@@ -177,7 +177,7 @@ Json PerformanceCache::ImportReport::to_json() const {
   return json;
 }
 
-void PerformanceCache::merge_row(PerformanceRow row) {
+void PerformanceCache::merge_row(const PerformanceRow& row) {
   Slot& slot = slot_for(row.key, row.shape);
   merge_into(slot.row, row);
   slot.changed = true;
@@ -202,7 +202,7 @@ PerformanceCache::ImportReport PerformanceCache::import_rows(JsonView rows,
       if (row.implementations.size() != before) ++report.outdated;
       if (row.implementations.empty()) continue;
       std::lock_guard lock(mutex_);
-      merge_row(std::move(row));
+      merge_row(row);
       ++report.imported;
     } catch (const Error& error) {
       ++report.skipped;

@@ -62,7 +62,7 @@ int64_t for_each_row(const std::string& text, Row&& row) {
 // Later lines of a row supersede earlier ones; returns the text with one line per row.
 std::string compacted(const std::string& text, const std::string& without_op, bool all) {
   std::map<std::string, std::string> lines;
-  for_each_row(text, [&](Json json) {
+  for_each_row(text, [&](const Json& json) {
     try {
       const PerformanceRow row = PerformanceRow::from_json(json);
       if (!all && row.key.op != without_op) lines[row.id()] = line_of(json.dump());

@@ -266,7 +266,7 @@ void Plan::execute(void* const* data, const Scalar* scalars, void* stream, void*
 }
 
 void Plan::run(void* const* data, int32_t count, void* stream) const {
-  if (__builtin_expect(count != given_count_ || (data == nullptr && count > 0), 0)) {
+  if (__builtin_expect(count != given_count_ || data == nullptr, 0)) {
     fail(FGX_INVALID_ARGUMENT, "the plan takes %d addresses, not %d%s", given_count_, count,
          data == nullptr ? " (data is NULL)" : "");
   }

@@ -211,7 +211,7 @@ void prepare_call(fgx_op& op, const fgx_invocation& invocation) {
   const FoundCell found = find_cell(op, *cold, invocation.flags, *settings, stamp);
   if (found.cell->order.empty()) fail_without_candidates(op, cold->call, *found.cell);
   cold->collect();
-  CallKey key;
+  CallKey key;  // NOLINT(clang-analyzer-optin.cplusplus.UninitializedObject): build_key fills it
   const bool keeps = invocation.stream == nullptr && thread_table() != nullptr &&
                      !found.cell->exploring && !found.cell->untuned &&
                      build_key(*op.rules.load(std::memory_order_acquire), invocation, key) &&

@@ -175,9 +175,9 @@ const Implementation& run_exploring(const ColdRun& run, Chain& chain) {
       return std::find(entry.us.begin(), entry.us.end(), std::numeric_limits<double>::max()) !=
              entry.us.end();
     });
-    const std::string reference = run.cell->reference != nullptr ? run.cell->reference->def.name
-                                                                 : run.cell->order[0]->def.name;
-    context.record_tuned(run.cell->key, shape, reference, times);
+    const auto& reference =
+        run.cell->reference != nullptr ? run.cell->reference : run.cell->order.front();
+    context.record_tuned(run.cell->key, shape, reference->def.name, times);
   }
   return by;
 }

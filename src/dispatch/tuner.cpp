@@ -71,6 +71,7 @@ void tune_call(const ColdRun& run) {
     }
   }
   std::vector<TunedTimes> times;
+  times.reserve(subjects.size());
   for (Subject& subject : subjects) times.push_back(std::move(subject.times));
   run.op.context->record_tuned(run.cell->key, exact_shape(run.cold.call),
                                times.empty() ? "" : times.front().implementation, times);

@@ -309,7 +309,10 @@ bool is_proven(JsonView record, Json* missing) {
     for (const std::string& dtype : claimed)
       if (dtypes.find(dtype) == dtypes.end()) here += (here.empty() ? "" : ", ") + dtype;
     if (here.empty()) return true;
-    lacking += (lacking.empty() ? "" : "; ") + architecture + " lacks " + here;
+    if (!lacking.empty()) lacking += "; ";
+    lacking += architecture;
+    lacking += " lacks ";
+    lacking += here;
   }
   note(missing, "dtypes_uncovered", "claimed dtypes without evidence: " + lacking);
   return false;

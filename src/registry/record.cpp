@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -289,7 +290,7 @@ Json canonical_record(Json record, std::string_view op_id) {
       result.append(field, timestamp_or_null(value));
       continue;
     } else if (field == "validation_info") {
-      value = std::move(validation);
+      value = std::exchange(validation, Json());
     } else if (field == "history") {
       if (value.is_null()) value = Json::array();
     } else if (value.is_null()) {

@@ -274,7 +274,7 @@ JournalScan Store::read_segment(const Segment& segment, StoreReceiver* receiver)
     if (change.sequence <= sequence_) return;
     if (change.sequence != sequence_ + 1)
       note(format_text("changes %llu to %llu are missing from the journal",
-                       static_cast<unsigned long long>(sequence_ + 1),
+                       static_cast<unsigned long long>(sequence_) + 1,
                        static_cast<unsigned long long>(change.sequence - 1)));
     sequence_ = change.sequence;
     StoredRecord record;
@@ -299,7 +299,7 @@ void Store::replay(const std::vector<uint64_t>& segments, StoreReceiver* receive
     if (generation < header_.generation) continue;
     if (segment_.generation != 0 && generation != segment_.generation + 1)
       note(format_text("journal segment %llu is missing",
-                       static_cast<unsigned long long>(segment_.generation + 1)));
+                       static_cast<unsigned long long>(segment_.generation) + 1));
     Segment segment;
     segment.file = open_segment(generation);
     if (!segment.file) fail_io("open", segment_path(generation), errno);

@@ -127,4 +127,10 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace cli
 
-int main(int argc, char** argv) { return cli::run(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return cli::run(argc, argv);
+  } catch (...) {  // while saying what went wrong, for there is nothing left to say it with
+    return cli::kInternal;
+  }
+}

@@ -294,7 +294,7 @@ void* aligned_workspace(const RunArgs& args, size_t size) {
     fail(FGX_INTERNAL, "the workspace has %zu bytes, %zu are needed", args.workspace_size,
          size + kWorkspaceAlignment);
   }
-  return reinterpret_cast<void*>(aligned);
+  return static_cast<char*>(args.workspace) + (aligned - begin);
 }
 
 GemmType gemm_type(DType dtype) {

@@ -98,7 +98,7 @@ RunFn prepare_topk_softmax(const Call& call, KernelState& kernel_state) {
   state.dtype = x.dtype;
   state.renormalize = call.flag(kRenormalize);
   state.topk = call.integer(kTopk);
-  state.rows = weights.numel / state.topk;
+  state.rows = x.numel / x.dim(-1);
   state.weight_stride = weights.stride(-1);
   state.index_stride = indices.stride(-1);
   state.x_row.append(x.dim(-1), x.stride(-1));

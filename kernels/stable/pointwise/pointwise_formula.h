@@ -75,11 +75,11 @@ struct CommonMath {
   // The smaller or larger; nan if either is.
   template <typename T>
   FGX_FORMULA_INLINE static T smaller(T x, T y) {
-    return x > y || y != y ? y : x;
+    return x > y || y != y ? y : x;  // NOLINT(misc-redundant-expression): true of nan
   }
   template <typename T>
   FGX_FORMULA_INLINE static T larger(T x, T y) {
-    return x < y || y != y ? y : x;
+    return x < y || y != y ? y : x;  // NOLINT(misc-redundant-expression): true of nan
   }
   FGX_FORMULA_INLINE static Integer truncated_quotient(Integer x, Integer y) { return x / y; }
   FGX_FORMULA_INLINE static Integer floored_quotient(Integer x, Integer y) {

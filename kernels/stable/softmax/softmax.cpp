@@ -79,7 +79,7 @@ void run_long_rows(const FastState& state, const RunArgs& args) {
           kernels.largest(x + start_of(first + i) * state.x_size, length_of(first + i), tops + i);
         }
       });
-      largest = std::max(largest, *std::max_element(tops, tops + count));
+      for (int64_t i = 0; i < count; ++i) largest = std::max(largest, tops[i]);
     }
     const double sum = fold_sums(state.length, [&](int64_t first, int64_t count, double* sums) {
       args.pool->parallel_for(count, grain, [&](int64_t begin, int64_t end) {

@@ -154,7 +154,8 @@ BuiltCall from_shape(const ShapeCase& entry, std::string_view schema, const std:
     if (optional) {
       value = "None";
     } else if (starts_with(type, "Tensor[")) {
-      value = "[" + tensor + ", " + tensor + ", " + tensor + "]";
+      for (const char* before : {"[", ", ", ", "}) value.append(before).append(tensor);
+      value += ']';
     } else if (starts_with(type, "Tensor")) {
       value = parameter.name == "condition" ? "bool" + entry.value.literal() : tensor;
     } else if (starts_with(type, "int[") || starts_with(type, "SymInt[")) {
