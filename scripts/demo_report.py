@@ -42,8 +42,7 @@ def layers(cli, calls_path, folder):
     calls = [line.strip() for line in open(calls_path) if line.strip() and not line.startswith("#")]
     folder = pathlib.Path(folder)
     remembered = folder / "layers.json"
-    warm = any((folder / "tuned").iterdir())
-    if warm:
+    if remembered.exists():
         print("starting warm: statistics of an earlier run are used, nothing is tuned")
     else:
         print("first run: every candidate of every call is timed, interleaved, its outputs checked against stable")
