@@ -50,7 +50,8 @@ int main(int count, char** arguments) {
   fgx_op* add = nullptr;
   fgx_plan* plan = nullptr;
   check(fgx_context_create(nullptr, &context));
-  check(fgx_context_set_config(context, "enable_profiling", "false"));  // no sampled call among them
+  check(
+      fgx_context_set_config(context, "enable_profiling", "false"));  // no sampled call among them
   check(fgx_context_get_op(context, "add", &add));
   for (int i = 0; i < kCalls; ++i) check(fgx_op_call(add, args, 2, outs, 1, nullptr));
   check(fgx_plan_create(add, args, 2, outs, 1, &plan));
