@@ -98,7 +98,7 @@ void PerformanceCache::configure(size_t capacity, int64_t ttl_s) {
 
 void PerformanceCache::trim() {
   while (recent_.size() > capacity_) {
-    const std::string id = recent_.back();
+    const std::string id = *recent_.back();
     erase(id);
   }
 }
@@ -116,27 +116,36 @@ void PerformanceCache::erase(const std::string& id) {
   rows_.erase(found);
 }
 
+// Names a row within this cache, all of whose rows have its identity.
+static std::string slot_id(const PerformanceKey& key, const std::string& shape) {
+  return key.text() + '|' + shape;
+}
+
 PerformanceCache::Slot& PerformanceCache::slot_for(const PerformanceKey& key,
                                                    const std::string& shape) {
-  PerformanceRow row;
-  row.key = key;
-  row.shape = shape;
-  row.identity = identity_;
-  const std::string id = row.id();
-  const auto found = rows_.find(id);
-  if (found != rows_.end()) {
-    if (shape.empty()) recent_.splice(recent_.begin(), recent_, found->second.place);
-    return found->second;
+  const auto [place, added] = rows_.try_emplace(slot_id(key, shape));
+  Slot& slot = place->second;
+  if (!added) {
+    if (shape.empty()) recent_.splice(recent_.begin(), recent_, slot.place);
+    return slot;
+  }
+  try {
+    slot.row.key = key;
+    slot.row.shape = shape;
+    slot.row.identity = identity_;
+    if (shape.empty()) {
+      recent_.push_front(&place->first);
+    } else {
+      tuned_ids_[key.text()].push_back(place->first);
+    }
+  } catch (...) {
+    rows_.erase(place);
+    throw;
   }
   if (shape.empty()) {
-    recent_.push_front(id);
-    trim();
-  } else {
-    tuned_ids_[key.text()].push_back(id);
+    slot.place = recent_.begin();
+    trim();  // never this one: the capacity is at least 1
   }
-  Slot& slot = rows_[id];
-  slot.row = std::move(row);
-  if (shape.empty()) slot.place = recent_.begin();
   return slot;
 }
 
@@ -217,7 +226,7 @@ void PerformanceCache::record_tuned(const PerformanceKey& key, const std::string
     stats.content_hash = entry.content_hash;
     for (const double us : entry.us) stats.add_sample(us, now);
     if (base != times.end() && entry.implementation != reference) {
-      stats.ratio = ratio_of(reference, base->us, entry.us);
+      stats.ratio = std::make_shared<const TunedRatio>(ratio_of(reference, base->us, entry.us));
     }
     slot.row.implementations[entry.implementation] = std::move(stats);
   }
@@ -229,12 +238,8 @@ std::optional<PerformanceRow> PerformanceCache::find(const PerformanceKey& key) 
 
 std::optional<PerformanceRow> PerformanceCache::find_tuned(const PerformanceKey& key,
                                                            const std::string& shape) {
-  PerformanceRow wanted;
-  wanted.key = key;
-  wanted.shape = shape;
-  wanted.identity = identity_;
   std::lock_guard lock(mutex_);
-  const Slot* slot = fresh_slot(wanted.id());
+  const Slot* slot = fresh_slot(slot_id(key, shape));
   if (slot == nullptr) return std::nullopt;
   return slot->row;
 }

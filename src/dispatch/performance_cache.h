@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -40,8 +41,8 @@ struct ImplementationStats {
   int64_t failures = 0;
   int64_t updated_ns = 0;  // wall clock
   std::string content_hash;
-  bool slow = false;  // proved slower than the threshold: to be avoided
-  std::optional<TunedRatio> ratio;
+  bool slow = false;                        // proved slower than the threshold: to be avoided
+  std::shared_ptr<const TunedRatio> ratio;  // null: not tuned; few rows are
 
   void add_sample(double us, int64_t now_ns);
   // Half-width of the 95 % interval of the mean; infinite with fewer than two samples.
@@ -133,7 +134,7 @@ class PerformanceCache {
  private:
   struct Slot {
     PerformanceRow row;
-    std::list<std::string>::iterator place;  // in recent_, of rows that age
+    std::list<const std::string*>::iterator place;  // in recent_, of rows that age
     bool changed = false;
   };
   Slot& slot_for(const PerformanceKey& key, const std::string& shape);
@@ -149,7 +150,7 @@ class PerformanceCache {
   size_t capacity_ = 1000;
   int64_t ttl_ns_ = int64_t{3600} * 1'000'000'000;
   std::unordered_map<std::string, Slot> rows_;
-  std::list<std::string> recent_;  // ids of ageing rows, most recently used first
+  std::list<const std::string*> recent_;  // keys in rows_ of ageing rows, most recently used first
   std::map<std::string, std::vector<std::string>> tuned_ids_;  // by the key's text
 };
 

@@ -58,7 +58,7 @@ ImplementationStats stats_from_json(JsonView json) {
     tuned.low = finite_number(ratio, "low", 0);
     tuned.high = finite_number(ratio, "high", tuned.low);
     tuned.rounds = ratio.get_int64("rounds", 0, int64_t{1} << 52);
-    stats.ratio = std::move(tuned);
+    stats.ratio = std::make_shared<const TunedRatio>(std::move(tuned));
   }
   return stats;
 }
@@ -161,7 +161,7 @@ Json PerformanceCache::to_json() {
   std::map<std::string, PerformanceRow> rows;
   {
     std::lock_guard lock(mutex_);
-    for (const auto& [id, slot] : rows_) rows.emplace(id, slot.row);
+    for (const auto& [id, slot] : rows_) rows.emplace(slot.row.id(), slot.row);
   }
   return document_of(rows);
 }
