@@ -84,6 +84,10 @@ class RegistryCrash : public ::testing::Test {
   }
 
   void verify() {
+    // All writers may have been killed before the first of them had made the store.
+    if (acknowledged_.empty() && !std::filesystem::exists(directory_ + "/store/_metadata.json")) {
+      return;
+    }
     RegistryOptions options;
     options.no_builtin = true;
     options.read_only = true;
