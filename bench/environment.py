@@ -35,7 +35,8 @@ def describe(**more):
         "kernel": platform.release(),
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "load_average": [round(load, 2) for load in os.getloadavg()],
-        "commit": _output("git", "rev-parse", "--short", "HEAD"),
+        # A copy of the tree without its history is told which commit it is.
+        "commit": os.environ.get("FLAGGEMS_EXP_COMMIT") or _output("git", "rev-parse", "--short", "HEAD"),
         "modified": bool(_output("git", "status", "--porcelain", "--untracked-files=no")),
         "compiler": compiler.splitlines()[0] if compiler else None,
         **more,
