@@ -22,6 +22,16 @@ struct Float16 {
 struct BFloat16 {
   uint16_t bits;
 };
+struct Bool {
+  uint8_t byte;
+};
+using Float32 = float;
+using Float64 = double;
+using Int8 = int8_t;
+using UInt8 = uint8_t;
+using Int16 = int16_t;
+using Int32 = int32_t;
+using Int64 = int64_t;
 
 #if defined(__HIP__)
 FGX_DEVICE_INLINE float to_float(Float16 x) {
@@ -56,6 +66,29 @@ FGX_DEVICE_INLINE float to_float(BFloat16 x) {
   return __builtin_bit_cast(float, static_cast<uint32_t>(x.bits) << 16);
 }
 
+// Two at once.
+#if defined(__HIP__)
+FGX_DEVICE_INLINE void to_halves(float x, float y, Float16* out) {
+  out[0] = to_float16(x);
+  out[1] = to_float16(y);
+}
+FGX_DEVICE_INLINE void to_halves(float x, float y, BFloat16* out) {
+  out[0] = to_bfloat16(x);
+  out[1] = to_bfloat16(y);
+}
+#else
+FGX_DEVICE_INLINE void to_halves(float x, float y, Float16* out) {
+  asm("{.reg .b32 both; cvt.rn.f16x2.f32 both, %3, %2; mov.b32 {%0, %1}, both;}"
+      : "=h"(out[0].bits), "=h"(out[1].bits)
+      : "f"(x), "f"(y));
+}
+FGX_DEVICE_INLINE void to_halves(float x, float y, BFloat16* out) {
+  asm("{.reg .b32 both; cvt.rn.bf16x2.f32 both, %3, %2; mov.b32 {%0, %1}, both;}"
+      : "=h"(out[0].bits), "=h"(out[1].bits)
+      : "f"(x), "f"(y));
+}
+#endif
+
 // From storage to the type that a kernel computes in, and back.
 template <typename Compute, typename Storage>
 FGX_DEVICE_INLINE Compute load_as(Storage value) {
@@ -82,11 +115,24 @@ FGX_DEVICE_INLINE BFloat16 store_as(float value) {
   return to_bfloat16(value);
 }
 
+// Elements that are loaded and stored together.
+template <typename T, int kCount>
+struct alignas(kCount * sizeof(T)) Pack {
+  T at[kCount];
+};
 // The elements of one 16-byte access.
 template <typename T>
-struct alignas(16) Vector {
+struct Vector : Pack<T, 16 / sizeof(T)> {
   static constexpr int kSize = 16 / sizeof(T);
-  T at[kSize];
+};
+
+template <bool kFirst, typename A, typename B>
+struct Choose {
+  using Type = A;
+};
+template <typename A, typename B>
+struct Choose<false, A, B> {
+  using Type = B;
 };
 
 }  // namespace fgx::device

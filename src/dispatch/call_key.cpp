@@ -259,14 +259,17 @@ bool build_key(const KeyRules& rules, const fgx_invocation& invocation, CallKey&
   const uint32_t nargs = static_cast<uint32_t>(invocation.nargs);
   const uint32_t nouts = static_cast<uint32_t>(invocation.nouts);
   const uint32_t device = static_cast<uint32_t>(invocation.device.type);
+  const uint32_t device_id = static_cast<uint32_t>(invocation.device.id);
+  const uint32_t has_stream = invocation.stream != nullptr ? 1 : 0;  // CPU calls refuse one
   if (nargs > rules.arguments.size() || nouts > 15 || invocation.flags > 255 || device > 15 ||
-      invocation.device.id != 0 || (nargs != 0 && invocation.args == nullptr) ||
+      device_id > 7 || (nargs != 0 && invocation.args == nullptr) ||
       (nouts != 0 && invocation.outs == nullptr)) {
     return false;
   }
   uint32_t length = 2;
   key.words[0] = rules.id;
-  key.words[1] = nargs | (nouts << 8) | (invocation.flags << 16) | (device << 24);
+  key.words[1] = nargs | (nouts << 8) | (invocation.flags << 16) | (device << 24) |
+                 (has_stream << 28) | (device_id << 29);
   key.pointer_count = 0;
   // Nones at the end take the schema's default, as left-out arguments do; others are None.
   uint32_t given = nargs;

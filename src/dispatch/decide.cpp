@@ -148,7 +148,9 @@ static void set_sampling(const Settings& settings, Cell& cell) {
   const Config& config = settings.config;
   Sampling& sampling = cell.sampling;
   if (cell.order.empty()) return;
-  sampling.profile = config.enable_profiling && config.enable_perf_cache &&
+  // A host clock times the launch on a device, not its work: devices are measured by tune and benchmark.
+  const bool on_host = cell.order[0]->def.device_type == FGX_DEVICE_CPU;
+  sampling.profile = on_host && config.enable_profiling && config.enable_perf_cache &&
                      config.selection_mode != SelectionMode::kPinned;
   sampling.warmup = static_cast<uint32_t>(config.profiling_warmup);
   sampling.trace = settings.tracing;
@@ -156,7 +158,7 @@ static void set_sampling(const Settings& settings, Cell& cell) {
   sampling.every_call = sampling.trace || sampling.check_pointers;
   const bool comparable = cell.order[0]->experimental() && cell.reference != nullptr &&
                           cell.reference != cell.order[0] && !cell.in_place;
-  if (config.verify_sample_rate > 0 && comparable) {
+  if (on_host && config.verify_sample_rate > 0 && comparable) {
     sampling.shadow = static_cast<uint32_t>(
         std::min(std::max(std::round(1 / config.verify_sample_rate), 1.0), 1e9));
   }
@@ -222,8 +224,9 @@ std::shared_ptr<Cell> decide(const fgx_op& op, const Call& call, const CallWish&
   cell->key = performance_key(call);
   const SelectionMode mode = settings.config.selection_mode;
   const bool tuned = op.context->performance().find_tuned(cell->key, exact_shape(call)).has_value();
-  const bool open = cell->order.size() > 1 && wish.has_outputs && !tuned &&
-                    settings.config.enable_perf_cache && op.preferred.empty();
+  const bool open = call.device().type == FGX_DEVICE_CPU && cell->order.size() > 1 &&
+                    wish.has_outputs && !tuned && settings.config.enable_perf_cache &&
+                    op.preferred.empty();
   cell->exploring = mode == SelectionMode::kOnline && open;
   cell->untuned = mode == SelectionMode::kTune && open;
   set_sampling(settings, *cell);

@@ -43,8 +43,7 @@ void invoke(fgx_op& op, const fgx_invocation& invocation) {
   const Context& context = *op.context;
   const uint64_t stamp = context.stamp();  // before the rules: they are never newer than it says
   CallKey key;  // NOLINT(clang-analyzer-optin.cplusplus.UninitializedObject): build_key fills it
-  if (invocation.stream != nullptr ||
-      !build_key(*op.rules.load(std::memory_order_acquire), invocation, key)) {
+  if (!build_key(*op.rules.load(std::memory_order_acquire), invocation, key)) {
     detail::run_cold(op, invocation, nullptr, stamp);
     return;
   }
@@ -59,7 +58,7 @@ void invoke(fgx_op& op, const fgx_invocation& invocation) {
     return;
   }
   const Busy busy(*entry);
-  RunArgs args{key.data, key.scalars, nullptr, 0, nullptr, &context.pool()};
+  RunArgs args{key.data, key.scalars, nullptr, 0, invocation.stream, &context.pool()};
   try {
     if (__builtin_expect(entry->host == nullptr && entry->workspace == 0, 1)) {
       entry->run(entry->state, args);

@@ -171,6 +171,7 @@ void Plan::bind(fgx_op& op, const fgx_invocation& invocation) {
   state_ = &bound->state;
   pool_ = bound->pool.get();
   workspace_ = workspace;
+  on_device_ = call.device().type != FGX_DEVICE_CPU;
   pointer_count_ = pointers.size();
   const auto numbers = std::count_if(bound->geometry.begin(), bound->geometry.end(),
                                      [](const Geometry& one) { return one.wrapped_number; });
@@ -270,7 +271,7 @@ void Plan::run(void* const* data, int32_t count, void* stream) const {
     fail(FGX_INVALID_ARGUMENT, "the plan takes %d addresses, not %d%s", given_count_, count,
          data == nullptr ? " (data is NULL)" : "");
   }
-  if (__builtin_expect(stream != nullptr, 0)) {
+  if (__builtin_expect(stream != nullptr && !on_device_, 0)) {
     fail(FGX_INVALID_ARGUMENT, "the stream must be NULL for CPU tensors");
   }
   if (__builtin_expect(!has_numbers_, 1)) {
@@ -333,7 +334,7 @@ void Plan::invoke(const fgx_invocation& invocation) const {
   if (invocation.flags != stored_->invocation().flags) {
     fail(FGX_PLAN_MISMATCH, "the invocation's flags differ from those of the plan");
   }
-  if (invocation.stream != nullptr) {
+  if (invocation.stream != nullptr && !on_device_) {
     fail(FGX_INVALID_ARGUMENT, "the stream must be NULL for CPU tensors");
   }
   // A call that is wrong in itself is told so before it is compared with the plan's.

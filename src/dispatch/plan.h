@@ -68,6 +68,7 @@ class Plan {
   size_t pointer_count_ = 0;  // of RunArgs::data
   int32_t given_count_ = 0;   // of what run() takes
   bool has_numbers_ = false;
+  bool on_device_ = false;  // takes a stream
   std::vector<Pointer> pointers_;
   std::vector<Relation> relations_;
   std::vector<Scalar> scalars_;

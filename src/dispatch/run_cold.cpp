@@ -212,8 +212,7 @@ void prepare_call(fgx_op& op, const fgx_invocation& invocation) {
   if (found.cell->order.empty()) fail_without_candidates(op, cold->call, *found.cell);
   cold->collect();
   CallKey key;  // NOLINT(clang-analyzer-optin.cplusplus.UninitializedObject): build_key fills it
-  const bool keeps = invocation.stream == nullptr && thread_table() != nullptr &&
-                     !found.cell->exploring && !found.cell->untuned &&
+  const bool keeps = thread_table() != nullptr && !found.cell->exploring && !found.cell->untuned &&
                      build_key(*op.rules.load(std::memory_order_acquire), invocation, key) &&
                      thread_table()->find(key, stamp) == nullptr;
   Chain chain(op, *settings);

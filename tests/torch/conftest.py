@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Skips the PyTorch judge, with a clear message, only where torch is absent."""
+"""Skips the PyTorch judge, with a clear message, only where torch is absent.
+
+FLAGGEMS_EXP_TEST_DEVICE=cuda runs the same tests with every tensor on the GPU.
+"""
+import os
 import pathlib
 import sys
 
@@ -11,6 +15,7 @@ try:
 
     torch.manual_seed(20260101)
     torch.set_num_threads(2)
+    torch.set_default_device(os.environ.get("FLAGGEMS_EXP_TEST_DEVICE", "cpu"))
 except ImportError:
     collect_ignore_glob = ["test_*.py"]
 

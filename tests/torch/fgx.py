@@ -186,10 +186,17 @@ def make_tensor(t, keep):
     shape = (c.c_int64 * max(t.dim(), 1))(*t.shape)
     strides = (c.c_int64 * max(t.dim(), 1))(*t.stride())
     code, bits = CODES[t.dtype]
-    out = Tensor(t.data_ptr() or None, Device(1, 0), t.dim(), DType(code, bits, 1),
+    device = Device(2, t.device.index or 0) if t.is_cuda else Device(1, 0)
+    out = Tensor(t.data_ptr() or None, device, t.dim(), DType(code, bits, 1),
                  c.cast(shape, c.POINTER(c.c_int64)), c.cast(strides, c.POINTER(c.c_int64)), 0)
     keep += [shape, strides, out, t]
     return out
+
+
+def stream_of(tensors):
+    """PyTorch's current stream where any of the tensors is on a GPU, else NULL."""
+    on_gpu = any(t is not None and t.is_cuda for t in tensors)
+    return c.c_void_p(torch.cuda.current_stream().cuda_stream) if on_gpu else None
 
 
 def make_value(x, keep):
@@ -264,7 +271,7 @@ def call(name, *args, out=None, context=None, **kwargs):
             out.append(t)
     outs = (c.c_void_p * len(out))(
         *[None if t is None else c.addressof(make_tensor(t, keep)) for t in out])
-    check(lib.fgx_op_call(handle, array, c.c_int32(n), outs, c.c_int32(len(out)), None))
+    check(lib.fgx_op_call(handle, array, c.c_int32(n), outs, c.c_int32(len(out)), stream_of(out)))
     return out[0] if len(out) == 1 else tuple(out)
 
 
@@ -285,11 +292,13 @@ class Prepared:
         context = context or default_context()
         self.handle, self.array, n = bind(context, name, args, kwargs, self.keep)
         if out is None:
-            out = [torch.empty(shape, dtype=dtype)
+            device = next((a.device for a in args if isinstance(a, torch.Tensor)), None)
+            out = [torch.empty(shape, dtype=dtype, device=device)
                    for dtype, shape, _ in infer(name, *args, context=context, **kwargs)]
         self.out = out
         self.outs = (c.c_void_p * len(out))(*[c.addressof(make_tensor(t, self.keep)) for t in out])
-        self.arguments = (self.handle, self.array, c.c_int32(n), self.outs, c.c_int32(len(out)), None)
+        self.arguments = (self.handle, self.array, c.c_int32(n), self.outs, c.c_int32(len(out)),
+                          stream_of(out))
         self.run()
 
     def run(self):

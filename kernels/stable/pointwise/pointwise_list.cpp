@@ -5,6 +5,8 @@
 
 #include "kernels/experimental/generated/pointwise/pointwise.h"
 #include "kernels/families.h"
+#include "kernels/gpu/elementwise_gpu.h"
+#include "kernels/gpu/gpu_implementation.h"
 #include "kernels/stable/pointwise/elementwise.h"
 #include "kernels/stable/pointwise/pointwise_operator.h"
 #include "kernels/stable/pointwise/silu_and_mul.h"
@@ -48,18 +50,24 @@ template <int kIndex>
 RunFn prepare(const Call& call, KernelState& state) {
   return prepare_pointwise(kPointwiseOperators[kIndex], call, state);
 }
+template <int kIndex>
+RunFn prepare_gpu(const Call& call, KernelState& state) {
+  return prepare_pointwise_gpu(kPointwiseOperators[kIndex], call, state);
+}
 
 struct Functions {
   InferFn infer;
   OracleFn oracle;
   PrepareFn prepare;
+  PrepareFn prepare_gpu;
 };
 template <int... kIndices>
 constexpr auto functions_of(std::integer_sequence<int, kIndices...>) {
   struct Table {
     Functions at[sizeof...(kIndices)];
   };
-  return Table{{{&infer<kIndices>, &oracle<kIndices>, &prepare<kIndices>}...}};
+  return Table{
+      {{&infer<kIndices>, &oracle<kIndices>, &prepare<kIndices>, &prepare_gpu<kIndices>}...}};
 }
 constexpr auto kFunctions = functions_of(std::make_integer_sequence<int, kOperatorCount>{});
 
@@ -82,9 +90,13 @@ std::string example(const Schema& schema, const char* dtype) {
 
 }  // namespace
 
-RunFn prepare_pointwise(const PointwiseOperator& op, const Call& call, KernelState& state) {
+namespace {
+
+// What a call asks for; `shape` and `parameters` keep what the request refers to.
+ElementwiseRequest request_of(const PointwiseOperator& op, const Call& call, Dims& shape,
+                              Scalar (&parameters)[kMaxParameters]) {
   const PointwiseCall pointwise = analyze_pointwise(op, call);
-  const Dims shape = pointwise_shape(pointwise, call);
+  shape = pointwise_shape(pointwise, call);
   ElementwiseRequest request{};
   request.formula = pointwise.formula;
   request.arity = op.arity;
@@ -105,7 +117,6 @@ RunFn prepare_pointwise(const PointwiseOperator& op, const Call& call, KernelSta
   request.output = call.outputs()[0];
   request.output_slot = static_cast<int>(call.inputs().size());
   request.parameter_count = pointwise.parameter_count;
-  Scalar parameters[kMaxParameters];
   if (op.is_loss) {
     for (int k = 0; k < pointwise.parameter_count; ++k) {
       parameters[k] = call.scalar(pointwise.parameter_argument[k]);
@@ -113,7 +124,21 @@ RunFn prepare_pointwise(const PointwiseOperator& op, const Call& call, KernelSta
     request.static_parameters = parameters;
     request.reduction = static_cast<Reduction>(call.integer(call.op().schema.find("reduction")));
   }
-  return prepare_elementwise(request, state);
+  return request;
+}
+
+}  // namespace
+
+RunFn prepare_pointwise(const PointwiseOperator& op, const Call& call, KernelState& state) {
+  Dims shape;
+  Scalar parameters[kMaxParameters];
+  return prepare_elementwise(request_of(op, call, shape, parameters), state);
+}
+
+RunFn prepare_pointwise_gpu(const PointwiseOperator& op, const Call& call, KernelState& state) {
+  Dims shape;
+  Scalar parameters[kMaxParameters];
+  return prepare_elementwise_gpu(call.device(), request_of(op, call, shape, parameters), state);
 }
 
 OperatorDef define_pointwise(PointwiseIndex index) {
@@ -162,7 +187,8 @@ OperatorDef define_pointwise(PointwiseIndex index) {
   implementation.name = "stable.cpu." + schema.name;
   implementation.batch_invariant = !entry.is_loss;
   implementation.prepare = functions.prepare;
-  op.implementations.push_back(std::move(implementation));
+  op.implementations.push_back(implementation);
+  if (!entry.is_loss) add_gpu_implementations(op, implementation, functions.prepare_gpu);
   return op;
 }
 

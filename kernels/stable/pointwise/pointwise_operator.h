@@ -63,8 +63,9 @@ void infer_pointwise(const PointwiseOperator& op, const Call& call,
 // The float64 (or int64) reference, by the same formula over the C library's functions.
 void pointwise_oracle(const PointwiseOperator& op, const Call& call,
                       const std::vector<OracleTensor>& inputs, std::vector<OracleTensor>& outputs);
-// Chooses kernels and geometry.
+// Chooses kernels and geometry, on the CPU and on GPUs.
 RunFn prepare_pointwise(const PointwiseOperator& op, const Call& call, KernelState& state);
+RunFn prepare_pointwise_gpu(const PointwiseOperator& op, const Call& call, KernelState& state);
 
 // The definition of one operator, complete but for experimental implementations.
 OperatorDef define_pointwise(PointwiseIndex index);

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "kernels/experimental/generated/pointwise/pointwise.h"
+#include "kernels/gpu/elementwise_gpu.h"
+#include "kernels/gpu/gpu_implementation.h"
 #include "kernels/stable/pointwise/elementwise.h"
 #include "tensor/dims.h"
 
@@ -43,9 +45,10 @@ void oracle(const Call&, const std::vector<OracleTensor>& inputs,
   }
 }
 
-RunFn prepare(const Call& call, KernelState& state) {
+// Both halves as operands; `half_shape` keeps what the request refers to.
+ElementwiseRequest request_of(const Call& call, Dims& half_shape) {
   const TensorView& input = call.tensor(0);
-  Dims half_shape(input.dims());
+  half_shape = Dims(input.dims());
   half_shape.back() /= 2;
   TensorView half = input;
   half.shape = half_shape.data();
@@ -64,7 +67,17 @@ RunFn prepare(const Call& call, KernelState& state) {
   request.operands[1].byte_offset = half_shape.back() * input.stride(-1) * size_of(input.dtype);
   request.output = call.outputs()[0];
   request.output_slot = 1;
-  return prepare_elementwise(request, state);
+  return request;
+}
+
+RunFn prepare(const Call& call, KernelState& state) {
+  Dims half_shape;
+  return prepare_elementwise(request_of(call, half_shape), state);
+}
+
+RunFn prepare_gpu(const Call& call, KernelState& state) {
+  Dims half_shape;
+  return prepare_elementwise_gpu(call.device(), request_of(call, half_shape), state);
 }
 
 }  // namespace
@@ -80,7 +93,8 @@ OperatorDef define_silu_and_mul() {
   implementation.name = "stable.cpu.silu_and_mul";
   implementation.batch_invariant = true;
   implementation.prepare = &prepare;
-  op.implementations.push_back(std::move(implementation));
+  op.implementations.push_back(implementation);
+  add_gpu_implementations(op, implementation, &prepare_gpu);
   return op;
 }
 

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Declares an operator's stable implementations on GPUs: one source, one launcher, one entry per kind of device.
+#pragma once
+
+#include "schema/operator.h"
+
+namespace fgx {
+
+// Adds stable.cuda.<name> and stable.rocm.<name>, alike in everything but device to the CPU's.
+void add_gpu_implementations(OperatorDef& op, const ImplementationDef& cpu, PrepareFn prepare);
+
+}  // namespace fgx

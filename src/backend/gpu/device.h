@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// A GPU as the library uses it: its facts, its primary context, and launches on it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "backend/gpu/driver.h"
+#include "flaggems_exp.h"
+
+namespace fgx::gpu {
+
+struct DeviceFacts {
+  std::string name;
+  int major = 0;  // compute capability
+  int minor = 0;
+  int multiprocessors = 0;
+  int warp_size = 0;
+  int64_t memory_bytes = 0;
+  int64_t l2_bytes = 0;
+  int clock_khz = 0;
+  int memory_clock_khz = 0;
+  int shared_per_block = 0;         // bytes
+  int shared_per_block_opt_in = 0;  // bytes
+  int driver_version = 0;
+};
+
+// Lives as long as the process.
+struct Device {
+  const Driver* driver = nullptr;
+  int32_t ordinal = 0;
+  int handle = 0;
+  void* primary = nullptr;  // retained, never released: threads may outlast static destruction
+  DeviceFacts facts;
+};
+
+// The device; throws Unsupported where there is no driver, InvalidArgument for an unknown ordinal.
+// Thread-safe; does its work once per device.
+const Device& find_device(fgx_device device);
+
+// A kernel of loaded device code.
+struct Kernel {
+  void* any_context = nullptr;  // a handle for any context of the device
+  void* in_primary = nullptr;   // one for its primary context, which costs a launch less
+};
+
+// Makes a context of the device current while it lives: the caller's own where it is one of this
+// device, else the primary one; puts the caller's back.
+class ContextGuard {
+ public:
+  explicit ContextGuard(const Device& device) : device_(device) {
+    check(*device.driver, device.driver->context_current(&before_), "reading the current context");
+    if (__builtin_expect(before_ != device.primary, 0)) enter();
+  }
+  ~ContextGuard() {
+    if (__builtin_expect(changed_, 0)) device_.driver->context_set(before_);
+  }
+  // What Driver::launch takes in the context that is now current.
+  void* handle(const Kernel& kernel) const {
+    return before_ == device_.primary || changed_ ? kernel.in_primary : kernel.any_context;
+  }
+  ContextGuard(const ContextGuard&) = delete;
+  ContextGuard& operator=(const ContextGuard&) = delete;
+
+ private:
+  void enter();
+
+  const Device& device_;
+  void* before_ = nullptr;
+  bool changed_ = false;
+};
+
+// A kernel of this library's device code (kernels/gpu/<module>.cu). Throws Unsupported where this build has no code for the device, Internal
+// for an unknown name. Loads on first use.
+Kernel find_kernel(const Device& device, const char* module, const char* name);
+
+// nullptr, or why this build and machine cannot run the device code of this kind.
+const char* unavailable(int32_t device_type);
+
+}  // namespace fgx::gpu

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of driver functions behind every GPU: filled from libcuda.so.1 or libamdhip64.so when first
+// asked for, so that nothing links them and a machine without either loads the library; tests fill it
+// with a fake.
+//
+// Functions answer the vendor's status, 0 for success. Handles are the vendor's, as plain pointers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "flaggems_exp.h"
+
+namespace fgx::gpu {
+
+// What a device is asked for; each driver has its own numbers.
+enum class Attribute : uint8_t {
+  kMultiprocessors,
+  kMajor,
+  kMinor,
+  kL2Bytes,
+  kClockKhz,
+  kMemoryClockKhz,
+  kWarpSize,
+  kSharedPerBlock,
+  kSharedPerBlockOptIn,
+  kCount,
+};
+
+struct Driver {
+  const char* name = "";            // "cuda" or "rocm"
+  int32_t device_type = 0;          // FGX_DEVICE_CUDA or FGX_DEVICE_ROCM
+  const int* attributes = nullptr;  // the vendor's number of each Attribute
+  bool needs_images = true;         // false: a fake, which loads nothing
+
+  int (*init)(unsigned flags);
+  int (*driver_version)(int* version);
+  int (*device_count)(int* count);
+  int (*device_get)(int* device, int ordinal);
+  int (*device_name)(char* name, int size, int device);
+  int (*device_memory)(size_t* bytes, int device);
+  int (*device_attribute)(int* value, int attribute, int device);
+
+  int (*context_retain)(void** context, int device);  // the device's primary one
+  int (*context_current)(void** context);
+  int (*context_set)(void* context);
+  int (*context_device)(int* device);
+
+  int (*stream_create)(void** stream, unsigned flags);
+  int (*stream_destroy)(void* stream);
+  int (*stream_synchronize)(void* stream);
+  int (*stream_capture_status)(void* stream, int* status);  // 0: not capturing
+
+  int (*event_create)(void** event, unsigned flags);
+  int (*event_destroy)(void* event);
+  int (*event_record)(void* event, void* stream);
+  int (*event_synchronize)(void* event);
+  int (*event_elapsed)(float* milliseconds, void* start, void* end);
+
+  int (*memory_allocate)(void** address, size_t bytes);
+  int (*memory_free)(void* address);
+  int (*memory_info)(size_t* free, size_t* total);
+  int (*copy_to_device)(void* destination, const void* source, size_t bytes, void* stream);
+  int (*copy_to_host)(void* destination, const void* source, size_t bytes, void* stream);
+  int (*copy_on_device)(void* destination, const void* source, size_t bytes, void* stream);
+  int (*set_bytes)(void* address, unsigned char value, size_t bytes, void* stream);
+
+  int (*module_load)(void** module, const void* image);
+  int (*module_function)(void** function, void* module, const char* name);
+  // Modules of every context at once, where the driver has them; else null.
+  int (*library_load)(void** library, const void* image, int* jit_options, void** jit_values,
+                      unsigned jit_count, int* options, void** values, unsigned count);
+  int (*library_kernel)(void** kernel, void* library, const char* name);
+  int (*kernel_function)(void** function, void* kernel);
+
+  int (*launch)(void* function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
+                unsigned block_y, unsigned block_z, unsigned shared_bytes, void* stream,
+                void** parameters, void** extra);
+  int (*error_name)(int status, const char** name);
+};
+
+// The driver of this device type (FGX_DEVICE_CUDA, FGX_DEVICE_ROCM), loaded and initialized once;
+// nullptr when there is none, with the reason in `why_not`. FLAGGEMS_EXP_CUDA_LIBRARY and
+// FLAGGEMS_EXP_HIP_LIBRARY name another file to load, or "none". Thread-safe.
+const Driver* find_driver(int32_t device_type, const char** why_not = nullptr);
+
+// For tests: answers this table for its device type from now on; nullptr: the real one again.
+void set_fake_driver(int32_t device_type, const Driver* driver);
+
+// Throws the Error that a driver's status stands for; does nothing for success. `what` names the act.
+inline void check(const Driver& driver, int status, const char* what);
+[[noreturn]] void fail_with(const Driver& driver, int status, const char* what);
+inline void check(const Driver& driver, int status, const char* what) {
+  if (__builtin_expect(status != 0, 0)) fail_with(driver, status, what);
+}
+
+// Whether the device's context is lost for good after this status (illegal address, timeout, assert, ...).
+bool is_sticky(int status);
+
+}  // namespace fgx::gpu

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Launches on a GPU that is not there: everything but the device's own work.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fake_driver.h"
+#include "flaggems_exp.h"
+
+namespace fgx::testing_support {
+namespace {
+
+// A tensor of device memory that nothing may read.
+struct DeviceTensor {
+  DeviceTensor(std::vector<int64_t> dims, fgx_dtype dtype, uintptr_t address,
+               std::vector<int64_t> steps = {}, int device = 0)
+      : shape(std::move(dims)), strides(std::move(steps)) {
+    tensor.data = reinterpret_cast<void*>(address);
+    tensor.device = {FGX_DEVICE_CUDA, device};
+    tensor.ndim = static_cast<int32_t>(shape.size());
+    tensor.dtype = dtype;
+    tensor.shape = shape.data();
+    tensor.strides = strides.empty() ? nullptr : strides.data();
+  }
+  fgx_value value() {
+    fgx_value made{};
+    made.tag = FGX_TAG_TENSOR;
+    made.as.tensor = &tensor;
+    return made;
+  }
+  std::vector<int64_t> shape;
+  std::vector<int64_t> strides;
+  fgx_tensor tensor{};
+};
+
+fgx_value number(double real) {
+  fgx_value made{};
+  made.tag = FGX_TAG_FLOAT;
+  made.as.real = real;
+  return made;
+}
+
+constexpr fgx_dtype kFloat32{FGX_DTYPE_FLOAT, 32, 1};
+constexpr fgx_dtype kBFloat16{FGX_DTYPE_BFLOAT, 16, 1};
+constexpr uintptr_t kA = 0x10000000, kB = 0x20000000, kOut = 0x30000000;
+void* const kStream = reinterpret_cast<void*>(uintptr_t{0xabc0});
+
+class GpuLaunch : public ::testing::Test {
+ protected:
+  GpuLaunch() {
+    g_gpu = FakeGpu{.launches = {}, .current = nullptr, .kernels = std::move(g_gpu.kernels)};
+    gpu::set_fake_driver(FGX_DEVICE_CUDA, &fake_driver());
+    fgx_context_options options{};
+    options.struct_size = sizeof options;
+    options.flags = FGX_CONTEXT_IGNORE_ENVIRONMENT;
+    EXPECT_EQ(fgx_context_create(&options, &context_), FGX_OK);
+  }
+  ~GpuLaunch() override {
+    fgx_context_destroy(context_);
+    gpu::set_fake_driver(FGX_DEVICE_CUDA, nullptr);
+  }
+
+  fgx_status call(const char* name, std::vector<fgx_value> args, DeviceTensor& out,
+                  void* stream = kStream) {
+    fgx_op* op = nullptr;
+    EXPECT_EQ(fgx_context_get_op(context_, name, &op), FGX_OK);
+    fgx_tensor* outs[] = {&out.tensor};
+    return fgx_op_call(op, args.data(), static_cast<int32_t>(args.size()), outs, 1, stream);
+  }
+  const FakeLaunch& last() { return g_gpu.launches.back(); }
+
+  fgx_context* context_ = nullptr;
+};
+
+TEST_F(GpuLaunch, DenseArraysOfOneType) {
+  DeviceTensor a({1000, 1000}, kFloat32, kA), b({1000, 1000}, kFloat32, kB);
+  DeviceTensor out({1000, 1000}, kFloat32, kOut);
+  for (int i = 0; i < 3; ++i) {  // cold, then warm
+    ASSERT_EQ(call("add", {a.value(), b.value()}, out), FGX_OK)
+        << fgx_error_message(fgx_last_error());
+  }
+  ASSERT_EQ(g_gpu.launches.size(), 3u);
+  for (const FakeLaunch& launch : g_gpu.launches) {
+    EXPECT_EQ(launch.kernel, "fgx_add_float32");
+    EXPECT_EQ(launch.grid, 977u);  // 250 000 vectors of four, 256 to a block
+    EXPECT_EQ(launch.block, 256u);
+    EXPECT_EQ(launch.stream, kStream);
+    EXPECT_EQ(launch.context, fake_context(0));
+    EXPECT_EQ(launch.parameters[0], reinterpret_cast<void*>(kOut));
+    EXPECT_EQ(launch.parameters[1], reinterpret_cast<void*>(kA));
+    EXPECT_EQ(launch.parameters[2], reinterpret_cast<void*>(kB));
+  }
+  EXPECT_EQ(g_gpu.current, nullptr);  // put back
+}
+
+TEST_F(GpuLaunch, ChoosesTheKernelByLayout) {
+  DeviceTensor x({64, 512}, kBFloat16, kA), out({64, 512}, kBFloat16, kOut);
+  DeviceTensor row({512}, kBFloat16, kB), transposed({64, 512}, kBFloat16, kB, {1, 64});
+  DeviceTensor wide({64, 512}, kFloat32, kB), unaligned({64, 512}, kBFloat16, kB + 2);
+  ASSERT_EQ(call("mul", {x.value(), number(2)}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_mul_number_bfloat16");
+  ASSERT_EQ(call("mul", {x.value(), row.value()}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_mul_rows_bfloat16");
+  ASSERT_EQ(call("mul", {x.value(), transposed.value()}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_mul_strided_float");
+  ASSERT_EQ(call("mul", {x.value(), unaligned.value()}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_mul_strided_float");
+  DeviceTensor wide_out({64, 512}, kFloat32, kOut);
+  ASSERT_EQ(call("mul", {x.value(), wide.value()}, wide_out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_mul_strided_float");
+}
+
+TEST_F(GpuLaunch, EveryDeviceAndTheCallersContext) {
+  DeviceTensor x({4096}, kFloat32, kA, {}, 1), out({4096}, kFloat32, kOut, {}, 1);
+  g_gpu.current = fake_context(0);
+  ASSERT_EQ(call("relu", {x.value()}, out), FGX_OK);
+  EXPECT_EQ(last().context, fake_context(1));
+  EXPECT_EQ(g_gpu.current, fake_context(0));
+  // A context of the device that is not its primary one stays, and gets a handle for any context.
+  g_gpu.current = fake_context(1, true);
+  ASSERT_EQ(call("relu", {x.value()}, out), FGX_OK);
+  EXPECT_EQ(last().context, fake_context(1, true));
+  EXPECT_EQ(g_gpu.current, fake_context(1, true));
+  DeviceTensor far({4096}, kFloat32, kA, {}, 2), far_out({4096}, kFloat32, kOut, {}, 2);
+  EXPECT_NE(call("relu", {far.value()}, far_out), FGX_OK);
+}
+
+TEST_F(GpuLaunch, AFailedLaunchIsAStatusAndTheNextCallWorks) {
+  DeviceTensor x({4096}, kFloat32, kA), out({4096}, kFloat32, kOut);
+  ASSERT_EQ(call("relu", {x.value()}, out), FGX_OK);
+  int failures = 0;
+  for (int n = 0; n < 100; ++n) {
+    g_gpu.fail_at = n;
+    const fgx_status status = call("relu", {x.value()}, out);
+    const bool reached = g_gpu.fail_at < 0;
+    g_gpu.fail_at = -1;
+    EXPECT_EQ(g_gpu.current, nullptr) << n;
+    if (!reached) break;
+    ++failures;
+    EXPECT_TRUE(status == FGX_OUT_OF_MEMORY || status == FGX_FALLBACK_FAILED ||
+                status == FGX_NO_VALID_IMPLEMENTATION)
+        << n << " " << fgx_status_string(status);
+    ASSERT_EQ(call("relu", {x.value()}, out), FGX_OK) << n;
+  }
+  EXPECT_GE(failures, 2);
+}
+
+TEST_F(GpuLaunch, EveryColdDriverCallMayFail) {
+  int failures = 0;
+  for (int n = 0; n < 200; ++n) {
+    // A shape and operator not seen before, so that decision and preparation are cold.
+    DeviceTensor x({n + 1, 8}, kFloat32, kA), out({n + 1, 8}, kFloat32, kOut);
+    g_gpu.fail_at = n % 10;
+    const fgx_status status = call("sigmoid", {x.value()}, out);
+    failures += status != FGX_OK;
+    g_gpu.fail_at = -1;
+    ASSERT_EQ(call("sigmoid", {x.value()}, out), FGX_OK)
+        << n << " " << fgx_error_message(fgx_last_error());
+  }
+  EXPECT_GT(failures, 0);
+}
+
+TEST_F(GpuLaunch, WithoutADriverTheReasonIsTold) {
+  gpu::set_fake_driver(FGX_DEVICE_CUDA, nullptr);
+  if (gpu::find_driver(FGX_DEVICE_CUDA) != nullptr) GTEST_SKIP() << "this machine has a GPU";
+  DeviceTensor x({4096}, kFloat32, kA), out({4096}, kFloat32, kOut);
+  EXPECT_EQ(call("relu", {x.value()}, out), FGX_NO_VALID_IMPLEMENTATION);
+  EXPECT_NE(std::string(fgx_error_message(fgx_last_error())).find("stable.cuda.relu"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace fgx::testing_support
