@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// What it costs to issue one operator on a GPU from C: fgx_op_call and fgx_plan_run beside the bare driver
+// launch of an empty kernel, in one run, in turn. Prints one JSON document.
+//
+//   issue_bench [ROUNDS]
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "flaggems_exp.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The few driver functions this program needs of its own.
+struct Cuda {
+  int (*init)(unsigned);
+  int (*device_get)(int*, int);
+  int (*context_retain)(void**, int);
+  int (*context_set)(void*);
+  int (*memory_allocate)(void**, size_t);
+  int (*stream_create)(void**, unsigned);
+  int (*stream_synchronize)(void*);
+  int (*module_load)(void**, const void*);
+  int (*module_function)(void**, void*, const char*);
+  int (*launch)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*,
+                void**, void**);
+};
+
+template <typename F>
+void find(void* library, const char* name, F& function) {
+  void* const address = dlsym(library, name);
+  if (address == nullptr) {
+    std::fprintf(stderr, "no %s\n", name);
+    std::exit(4);
+  }
+  std::memcpy(&function, &address, sizeof address);
+}
+
+void must(int status, const char* what) {
+  if (status == 0) return;
+  std::fprintf(stderr, "%s failed with %d: %s\n", what, status,
+               fgx_error_message(fgx_last_error()));
+  std::exit(1);
+}
+
+// A kernel with the arguments of a small elementwise one, which does nothing.
+constexpr const char* kEmptyKernel = R"(
+.version 7.0
+.target sm_80
+.address_size 64
+.visible .entry empty(.param .u64 a, .param .u64 b, .param .u64 c, .param .u64 d) { ret; }
+)";
+
+constexpr int kBatch = 200;  // launches between two synchronizations: below the queue's depth
+
+template <typename F>
+double nanoseconds_each(void* stream, const Cuda& cuda, F issue) {
+  must(cuda.stream_synchronize(stream), "synchronizing");
+  const Clock::time_point start = Clock::now();
+  for (int i = 0; i < kBatch; ++i) issue();
+  const double ns = std::chrono::duration<double, std::nano>(Clock::now() - start).count();
+  must(cuda.stream_synchronize(stream), "synchronizing");
+  return ns / kBatch;
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const int rounds = count > 1 ? std::atoi(arguments[1]) : 300;
+  void* const library = dlopen("libcuda.so.1", RTLD_NOW);
+  if (library == nullptr) {
+    std::fprintf(stderr, "no libcuda.so.1 on this machine\n");
+    return 4;
+  }
+  Cuda cuda;
+  find(library, "cuInit", cuda.init);
+  find(library, "cuDeviceGet", cuda.device_get);
+  find(library, "cuDevicePrimaryCtxRetain", cuda.context_retain);
+  find(library, "cuCtxSetCurrent", cuda.context_set);
+  find(library, "cuMemAlloc_v2", cuda.memory_allocate);
+  find(library, "cuStreamCreate", cuda.stream_create);
+  find(library, "cuStreamSynchronize", cuda.stream_synchronize);
+  find(library, "cuModuleLoadData", cuda.module_load);
+  find(library, "cuModuleGetFunction", cuda.module_function);
+  find(library, "cuLaunchKernel", cuda.launch);
+  int device = 0;
+  void *primary = nullptr, *stream = nullptr, *module = nullptr, *empty = nullptr;
+  must(cuda.init(0), "cuInit");
+  must(cuda.device_get(&device, 0), "cuDeviceGet");
+  must(cuda.context_retain(&primary, device), "retaining the context");
+  must(cuda.context_set(primary), "entering the context");
+  must(cuda.stream_create(&stream, 1), "making a stream");
+  must(cuda.module_load(&module, kEmptyKernel), "loading the empty kernel");
+  must(cuda.module_function(&empty, module, "empty"), "finding the empty kernel");
+
+  constexpr int64_t kElements = 4096;
+  int64_t shape[1] = {kElements};
+  fgx_tensor tensors[3];
+  std::memset(tensors, 0, sizeof tensors);
+  void* data[3];
+  for (int i = 0; i < 3; ++i) {
+    must(cuda.memory_allocate(&data[i], kElements * sizeof(float)), "allocating");
+    tensors[i].data = data[i];
+    tensors[i].device = {FGX_DEVICE_CUDA, 0};
+    tensors[i].ndim = 1;
+    tensors[i].dtype = {FGX_DTYPE_FLOAT, 32, 1};
+    tensors[i].shape = shape;
+  }
+  fgx_value args[2];
+  std::memset(args, 0, sizeof args);
+  for (int i = 0; i < 2; ++i) {
+    args[i].tag = FGX_TAG_TENSOR;
+    args[i].as.tensor = &tensors[i];
+  }
+  fgx_tensor* outs[1] = {&tensors[2]};
+  fgx_context* context = nullptr;
+  fgx_op* add = nullptr;
+  fgx_plan* plan = nullptr;
+  must(fgx_context_create(nullptr, &context), "fgx_context_create");
+  must(fgx_context_get_op(context, "add", &add), "fgx_context_get_op");
+  must(fgx_op_call(add, args, 2, outs, 1, stream), "fgx_op_call");
+  must(fgx_plan_create(add, args, 2, outs, 1, &plan), "fgx_plan_create");
+
+  void* parameters[4] = {&data[0], &data[1], &data[2], &shape[0]};
+  std::vector<double> bare, call, planned;
+  for (int i = 0; i < rounds + 10; ++i) {
+    const double a = nanoseconds_each(stream, cuda, [&] {
+      must(cuda.launch(empty, 4, 1, 1, 256, 1, 1, 0, stream, parameters, nullptr), "launching");
+    });
+    const double b = nanoseconds_each(
+        stream, cuda, [&] { must(fgx_op_call(add, args, 2, outs, 1, stream), "fgx_op_call"); });
+    const double c = nanoseconds_each(
+        stream, cuda, [&] { must(fgx_plan_run(plan, data, 3, stream), "fgx_plan_run"); });
+    if (i < 10) continue;  // warm-up
+    bare.push_back(a);
+    call.push_back(b);
+    planned.push_back(c);
+  }
+  std::printf(
+      "{\"rounds\": %d, \"launches_per_sample\": %d, \"bare_launch_ns\": %.1f, "
+      "\"op_call_ns\": %.1f, \"plan_run_ns\": %.1f}\n",
+      rounds, kBatch, median(bare), median(call), median(planned));
+  fgx_plan_destroy(plan);
+  fgx_context_destroy(context);
+  return 0;
+}
