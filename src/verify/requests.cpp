@@ -99,11 +99,15 @@ std::vector<ImplementationList::Item> requested_implementations(
   for (const ImplementationList::Item& item : list->all) {
     if (item.implementation->retired.load(std::memory_order_acquire)) continue;
     const std::string& name = item.implementation->def.name;
-    const bool wanted = !op.preferred.empty() ? name == op.preferred
-                        : names.empty()
-                            ? true
-                            : std::find(names.begin(), names.end(), name) != names.end();
-    if (wanted) result.push_back(item);
+    const bool on_host = item.implementation->def.device_type == FGX_DEVICE_CPU;
+    const bool named = !op.preferred.empty()
+                           ? name == op.preferred
+                           : std::find(names.begin(), names.end(), name) != names.end();
+    if (named && !on_host) {
+      fail(FGX_UNSUPPORTED, "%s runs on a device: only implementations on the CPU are judged yet",
+           name.c_str());
+    }
+    if (named || (on_host && op.preferred.empty() && names.empty())) result.push_back(item);
   }
   return result;
 }
@@ -111,7 +115,9 @@ std::vector<ImplementationList::Item> requested_implementations(
 const Implementation* stable_of(const ImplementationList& list) {
   for (const ImplementationList::Item& item : list.all) {
     const Implementation& implementation = *item.implementation;
-    if (implementation.def.group == Group::kStable && implementation.unavailable() == nullptr &&
+    if (implementation.def.group == Group::kStable &&
+        implementation.def.device_type == FGX_DEVICE_CPU &&
+        implementation.unavailable() == nullptr &&
         !implementation.retired.load(std::memory_order_acquire)) {
       return &implementation;
     }

@@ -62,7 +62,7 @@ inline std::vector<char> bytes_with_threads(const char* op_name, const std::vect
   Call call;
   call.bind(op, args, pointers);
   KernelState state;
-  const RunFn run = op.implementations.back().prepare(call, state);
+  const RunFn run = stable_on_cpu(op).prepare(call, state);
   std::vector<void*> data;
   for (const TensorView& input : call.inputs()) data.push_back(input.data);
   data.push_back(out.data());
