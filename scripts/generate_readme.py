@@ -85,7 +85,7 @@ def speed():
 
 
 def operators():
-    """Every operator with its implementations: docs/operators.json, written by `flag-gems-exp ops --format json`."""
+    """Every operator with its implementations: docs/operators.json, which scripts/generate_operators.py makes."""
     path = ROOT / "docs" / "operators.json"
     if not path.exists():
         return ""
