@@ -26,7 +26,7 @@ import statistics
 import sys
 import time
 
-PAUSE_NS = 2_000_000  # longer than OpenMP's threads spin after a parallel region
+PAUSE_NS = 25_000_000  # longer than OpenMP's threads spin after a parallel region, some milliseconds here
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "tests" / "torch"), str(HERE.parent)]

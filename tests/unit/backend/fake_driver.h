@@ -18,7 +18,7 @@ struct FakeLaunch {
   unsigned grid;
   unsigned block;
   void* stream;
-  std::vector<void*> parameters;  // the first eight bytes of the first arguments
+  std::vector<void*> parameters;  // the first eight bytes of the first three arguments
 };
 
 struct FakeGpu {
@@ -96,7 +96,7 @@ inline const gpu::Driver& fake_driver() {
       // A kernel for the primary context is launched nowhere else.
       if ((handle & 1) == 0 && (reinterpret_cast<uintptr_t>(g_gpu.current) & 0x1000) == 0)
         return 201;
-      for (int i = 0; i < 4; ++i) launch.parameters.push_back(*static_cast<void**>(parameters[i]));
+      for (int i = 0; i < 3; ++i) launch.parameters.push_back(*static_cast<void**>(parameters[i]));
       g_gpu.launches.push_back(launch);
       return 0;
     };
