@@ -75,7 +75,7 @@ def pytorch_rows():
             rows.append([row["name"], ours, theirs, f"{row['ratio']:.2f}" if row["ratio"] >= 1 else f"**{row['ratio']:.2f}**"])
         parts.append(f"### {family}\n\n" + markdown(["row", "ours", "PyTorch", "ratio"], rows))
     found = data["environment"]
-    return f"{environment(data)}; PyTorch {found['torch']}, {found['threads']} threads.\n\n" + "\n\n".join(parts)
+    return f"{environment(data)}; PyTorch {found['torch']}, {found['threads']} threads. {found.get('note', '')}\n\n" + "\n\n".join(parts)
 
 
 def speed():
