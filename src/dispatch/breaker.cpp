@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// State changes of the circuit breaker.
+// State changes of the circuit breakers.
 #include "dispatch/breaker.h"
 
 #include <algorithm>
@@ -88,6 +88,19 @@ const char* breaker_state_name(Breaker::State state) {
       return "half_open";
   }
   return "unknown";
+}
+
+Breaker& DeviceBreakers::on(int32_t device_id) {
+  std::lock_guard lock(mutex_);
+  return breakers_[device_id];
+}
+
+std::vector<std::pair<int32_t, Breaker::State>> DeviceBreakers::states() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::pair<int32_t, Breaker::State>> states;
+  for (const auto& [device_id, breaker] : breakers_)
+    states.emplace_back(device_id, breaker.state());
+  return states;
 }
 
 }  // namespace fgx

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The circuit breaker of one implementation on one device: closed, open after failures, half open
-// while a probe runs.
+// The circuit breakers of one implementation, one for each device: closed, open after failures, half
+// open while a probe runs.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 namespace fgx {
 
@@ -63,5 +66,18 @@ class Breaker {
 };
 
 const char* breaker_state_name(Breaker::State state);
+
+// One breaker for each device that calls have asked for. Thread-safe.
+class DeviceBreakers {
+ public:
+  // The breaker of this device of the implementation's kind; made when first asked for, stays.
+  Breaker& on(int32_t device_id);
+  // All that were asked for, by device.
+  std::vector<std::pair<int32_t, Breaker::State>> states() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<int32_t, Breaker> breakers_;
+};
 
 }  // namespace fgx

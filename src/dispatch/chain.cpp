@@ -38,7 +38,7 @@ void Chain::give_up(Error error) const {
 void Chain::blame(Implementation& implementation, const Error& error) {
   Context& context = *op_.context;
   context.counters()->failures.fetch_add(1, std::memory_order_relaxed);
-  if (!implementation.breaker.on_failure(context.now())) return;
+  if (!implementation.breakers.on(cell_.device.id).on_failure(context.now())) return;
   context.counters()->breaker_openings.fetch_add(1, std::memory_order_relaxed);
   context.log().log(FGX_LOG_WARNING, "%s: breaker of %s opens: %s", op_.name.c_str(),
                     implementation.def.name.c_str(), error.message().c_str());
@@ -57,7 +57,7 @@ void Chain::failed_prepare(const std::shared_ptr<Implementation>& implementation
   steps_.push_back({implementation, std::move(error), false});
 }
 
-void Chain::failed_run(const std::shared_ptr<Implementation>& implementation, bool in_place) {
+void Chain::failed_run(const std::shared_ptr<Implementation>& implementation) {
   Error error = current_error();
   // A built-in kernel that refuses its data (an index out of range) speaks for all of them.
   if (error.code() == FGX_INVALID_ARGUMENT && implementation->host == nullptr) {
@@ -65,7 +65,7 @@ void Chain::failed_run(const std::shared_ptr<Implementation>& implementation, bo
   }
   const bool submitted = !is_refusal(error.code()) && error.code() != FGX_OUT_OF_MEMORY;
   if (submitted) blame(*implementation, error);
-  if (submitted && in_place) {
+  if (submitted && cell_.in_place) {
     Error undefined(FGX_OUTPUTS_UNDEFINED,
                     implementation->def.name +
                         " failed in place: its operands may have changed, nothing else was tried");

@@ -19,7 +19,8 @@ struct ChainStep {
 
 class Chain {
  public:
-  Chain(fgx_op& op, const Settings& settings) : op_(op), settings_(settings) {}
+  Chain(fgx_op& op, const Settings& settings, const Cell& cell)
+      : op_(op), settings_(settings), cell_(cell) {}
 
   bool empty() const { return steps_.empty(); }
   const std::vector<ChainStep>& steps() const { return steps_; }
@@ -27,7 +28,7 @@ class Chain {
   // Takes note of the exception that is being handled, from prepare() or from run(). Returns when the
   // next candidate may be tried; throws otherwise what the caller is to see.
   void failed_prepare(const std::shared_ptr<Implementation>& implementation);
-  void failed_run(const std::shared_ptr<Implementation>& implementation, bool in_place);
+  void failed_run(const std::shared_ptr<Implementation>& implementation);
 
   // A later candidate succeeded: counts and warns.
   void recovered(const Implementation& by) const;
@@ -41,6 +42,7 @@ class Chain {
 
   fgx_op& op_;
   const Settings& settings_;
+  const Cell& cell_;
   std::vector<ChainStep> steps_;
 };
 

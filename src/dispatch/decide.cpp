@@ -25,7 +25,7 @@ int tier_place(Tier tier, DispatchStrategy strategy) {
 Reason judge(const ImplementationList::Item& item, const fgx_op& op, const Call& call,
              const CallWish& wish, const Settings& settings, const std::vector<uint8_t>& outcomes,
              int32_t& constraint) {
-  const Implementation& implementation = *item.implementation;
+  Implementation& implementation = *item.implementation;
   const ImplementationDef& def = implementation.def;
   const bool named = op.preferred == def.name;
   if (implementation.quarantined.load(std::memory_order_relaxed)) return Reason::kQuarantined;
@@ -53,7 +53,8 @@ Reason judge(const ImplementationList::Item& item, const fgx_op& op, const Call&
   if (wish.deterministic && !def.deterministic) return Reason::kNotDeterministic;
   if (wish.batch_invariant && !def.batch_invariant) return Reason::kNotBatchInvariant;
   if (wish.in_place && !def.in_place) return Reason::kInPlaceNotSupported;
-  if (implementation.breaker.state() != Breaker::State::kClosed) return Reason::kBreakerOpen;
+  const Breaker& breaker = implementation.breakers.on(call.device().id);
+  if (breaker.state() != Breaker::State::kClosed) return Reason::kBreakerOpen;
   return Reason::kAccepted;
 }
 
@@ -169,6 +170,7 @@ std::shared_ptr<Cell> decide(const fgx_op& op, const Call& call, const CallWish&
                              const std::vector<uint8_t>& outcomes) {
   auto cell = std::make_shared<Cell>();
   cell->counters = op.context->counters();
+  cell->device = call.device();
   cell->in_place = wish.in_place;
   const DispatchStrategy strategy = settings.config.dispatch_strategy;
   std::vector<Verdict> accepted;

@@ -58,6 +58,7 @@ struct Cell {
   const char* why = "";           // which rule put the first one first
   PerformanceKey key;
   Sampling sampling;
+  fgx_device device{};
   bool in_place = false;  // an output aliases an input
   // Selection mode online: successive calls try the candidates in turn, then settle.
   bool exploring = false;

@@ -12,6 +12,11 @@
 namespace fgx {
 namespace {
 
+const char* device_word(int32_t device_type) {
+  if (device_type == FGX_DEVICE_CUDA) return "cuda";
+  return device_type == FGX_DEVICE_ROCM ? "rocm" : "cpu";
+}
+
 Json implementation_json(const Context& context, const ImplementationList::Item& item) {
   const Implementation& implementation = *item.implementation;
   const ImplementationDef& def = implementation.def;
@@ -20,7 +25,7 @@ Json implementation_json(const Context& context, const ImplementationList::Item&
   json.set("tier", tier_name(def.tier));
   json.set("group", group_name(def.group));
   json.set("status", implementation.experimental() ? Json(item.record->status) : Json(nullptr));
-  json.set("device", def.device_type == FGX_DEVICE_CPU ? "cpu" : "gpu");
+  json.set("device", device_word(def.device_type));
   const char* unavailable = implementation.unavailable();
   json.set("available", unavailable == nullptr);
   if (unavailable != nullptr) json.set("unavailable", unavailable);
@@ -183,7 +188,13 @@ std::string operator_info(Context& context, std::string_view name) {
     entry.set("deterministic", implementation.def.deterministic);
     entry.set("batch_invariant", implementation.def.batch_invariant);
     entry.set("in_place", implementation.def.in_place);
-    entry.set("breaker", breaker_state_name(implementation.breaker.state()));
+    Json breakers = Json::array();
+    for (const auto& [device_id, state] : implementation.breakers.states()) {
+      breakers.push(Json::object()
+                        .set("device", static_cast<int64_t>(device_id))
+                        .set("state", breaker_state_name(state)));
+    }
+    entry.set("breakers", std::move(breakers));
     Json constraints = Json::array();
     for (const Constraint& constraint : implementation.def.constraints) {
       constraints.push(constraint_to_json(def, constraint));

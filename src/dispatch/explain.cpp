@@ -57,7 +57,7 @@ std::string reason_text(const Context& context, const Call& call, const Verdict&
              " is not enabled";
     case Reason::kBreakerOpen:
       return std::string("its breaker is ") +
-             breaker_state_name(verdict.implementation->breaker.state()) +
+             breaker_state_name(verdict.implementation->breakers.on(cell.device.id).state()) +
              " after repeated failures";
     default:
       return detail.empty() ? reason_code(verdict.reason) : detail;
@@ -110,7 +110,7 @@ std::string explain(fgx_op& op, const fgx_invocation& invocation) {
   std::string chosen;
   std::string chosen_reason;
   for (const Verdict& verdict : cell.verdicts) {
-    const Implementation& implementation = *verdict.implementation;
+    Implementation& implementation = *verdict.implementation;
     const bool in_order =
         std::find(cell.order.begin(), cell.order.end(), verdict.implementation) != cell.order.end();
     std::string refusal;
@@ -148,7 +148,7 @@ std::string explain(fgx_op& op, const fgx_invocation& invocation) {
       statistics = statistics_json(*observed, implementation.def.name);
     }
     entry.set("statistics", std::move(statistics));
-    entry.set("breaker", breaker_state_name(implementation.breaker.state()));
+    entry.set("breaker", breaker_state_name(implementation.breakers.on(cell.device.id).state()));
     candidates.push(std::move(entry));
   }
   Json json = Json::object();

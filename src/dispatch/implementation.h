@@ -93,7 +93,7 @@ struct Implementation {
   std::atomic<bool> quarantined{false};
   std::string quarantine_reason;  // guarded by the context's mutex
   std::atomic<bool> deprecation_warned{false};
-  Breaker breaker;
+  DeviceBreakers breakers;
 
   // nullptr, or why this machine cannot run it. Asked when a decision considers it, not before: the
   // answer may take loading a vendor library.

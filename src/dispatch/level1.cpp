@@ -83,7 +83,7 @@ void Level1Table::settle(Level1Entry& entry, uint32_t next) noexcept {
   entry.arm(next);
   if (hits == 0 || entry.cell == nullptr) return;
   entry.cell->counters->level1_hits.fetch_add(hits, std::memory_order_relaxed);
-  entry.cell->order[entry.position]->breaker.add_successes(hits);
+  entry.cell->order[entry.position]->breakers.on(entry.cell->device.id).add_successes(hits);
 }
 
 Level1Entry* Level1Table::claim(const CallKey& key, uint64_t stamp) noexcept {

@@ -107,7 +107,7 @@ void Plan::bind(fgx_op& op, const fgx_invocation& invocation) {
   auto bound = std::make_shared<Bound>();
   RunFn function = nullptr;
   size_t workspace = 0;
-  Chain chain(op, *settings);
+  Chain chain(op, *settings, *found.cell);
   for (const std::shared_ptr<Implementation>& implementation : found.cell->order) {
     const HostHold hold(implementation->host.get());
     if (!hold.held()) continue;

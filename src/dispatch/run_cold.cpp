@@ -86,11 +86,32 @@ bool try_candidate(const ColdRun& run, Chain& chain, size_t position, Level1Tabl
     if (us != nullptr) *us = static_cast<double>(monotonic_ns() - start) / 1e3;
   } catch (...) {
     if (prepared->entry != nullptr) prepared->table->drop(*prepared->entry);
-    chain.failed_run(implementation, run.cell->in_place);
+    chain.failed_run(implementation);
     return false;
   }
   if (!chain.empty()) chain.recovered(*implementation);
   return true;
+}
+
+// Nothing is left but implementations whose breakers are open: this call is their probe, where its time
+// has come. Nullptr: none computed it.
+const Implementation* run_broken(const ColdRun& run, Chain& chain) {
+  Context& context = *run.op.context;
+  for (const std::shared_ptr<Implementation>& implementation : run.cell->broken) {
+    Breaker& breaker = implementation->breakers.on(run.cell->device.id);
+    if (!breaker.should_probe(1, context.now())) continue;
+    context.counters()->breaker_probes.fetch_add(1, std::memory_order_relaxed);
+    try {
+      run_once(run, *implementation, run.cold.data.data());
+    } catch (...) {
+      breaker.on_probe(false, context.now());
+      chain.failed_run(implementation);
+      continue;
+    }
+    if (breaker.on_probe(true, context.now())) context.invalidate();
+    return implementation.get();
+  }
+  return nullptr;
 }
 
 // Whether some thread's call of a cell without a level-1 entry is one to compare with stable.
@@ -151,7 +172,6 @@ void run_cold(fgx_op& op, const fgx_invocation& invocation, const CallKey* key, 
   (found.level == Level::kLevel2 ? counters.level2_hits : counters.cold_decisions)
       .fetch_add(1, std::memory_order_relaxed);
   if (key == nullptr) counters.uncacheable_calls.fetch_add(1, std::memory_order_relaxed);
-  if (found.cell->order.empty()) fail_without_candidates(op, cold->call, *found.cell);
   cold->collect();
   if (found.cell->untuned) {
     tune_call({op, invocation, *cold, found.cell, *settings, nullptr, stamp});
@@ -159,14 +179,16 @@ void run_cold(fgx_op& op, const fgx_invocation& invocation, const CallKey* key, 
     settings = op.context->settings();
     found.cell = find_cell(op, *cold, invocation.flags, *settings, stamp).cell;
     key = nullptr;  // it was built for the earlier stamp
-    if (found.cell->order.empty()) fail_without_candidates(op, cold->call, *found.cell);
   }
   const ColdRun run{op, invocation, *cold, found.cell, *settings, key, stamp};
-  Chain chain(op, *settings);
+  Chain chain(op, *settings, *found.cell);
   const int64_t start = settings->tracing ? monotonic_ns() : 0;
   const Implementation* by = nullptr;
   try {
-    if (found.cell->exploring) {
+    if (found.cell->order.empty()) {
+      by = run_broken(run, chain);
+      if (by == nullptr) fail_without_candidates(op, cold->call, *found.cell);
+    } else if (found.cell->exploring) {
       by = &run_exploring(run, chain);
     } else if (is_shadow_turn(*found.cell)) {
       by = &run_shadowed(run, chain);
@@ -188,9 +210,9 @@ void recover(fgx_op& op, const fgx_invocation& invocation, Level1Entry& entry, u
   Level1Table::settle(entry, 1);
   thread_table()->drop(entry);
   const std::shared_ptr<const Settings> settings = op.context->settings();
-  Chain chain(op, *settings);
+  Chain chain(op, *settings, *cell);
   const int64_t start = settings->tracing ? monotonic_ns() : 0;
-  chain.failed_run(cell->order[position], cell->in_place);
+  chain.failed_run(cell->order[position]);
   const ColdLease cold;
   bind_invocation(op, invocation, true, cold->call);
   cold->collect();
@@ -215,7 +237,7 @@ void prepare_call(fgx_op& op, const fgx_invocation& invocation) {
   const bool keeps = thread_table() != nullptr && !found.cell->exploring && !found.cell->untuned &&
                      build_key(*op.rules.load(std::memory_order_acquire), invocation, key) &&
                      thread_table()->find(key, stamp) == nullptr;
-  Chain chain(op, *settings);
+  Chain chain(op, *settings, *found.cell);
   run_candidates({op, invocation, *cold, found.cell, *settings, keeps ? &key : nullptr, stamp},
                  chain, 0, false);
 }

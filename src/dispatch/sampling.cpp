@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "backend/gpu/device.h"
 #include "base/clock.h"
 #include "dispatch/outputs.h"
 #include "dispatch/scratch.h"
@@ -57,21 +58,35 @@ class Busy {
   Level1Entry& entry_;
 };
 
-// Lets an implementation whose breaker is open compute the call into scratch, where its time has
-// come: the caller's outputs are not at risk.
+// Runs an implementation into scratch: the caller's outputs are not at risk. On a device, where there
+// is no such scratch, into the caller's outputs, which the call then writes again whole.
+bool probe(const ColdRun& run, const Implementation& implementation) {
+  try {
+    if (run.cell->device.type != FGX_DEVICE_CPU) {
+      run_once(run, implementation, run.cold.data.data());
+      return true;
+    }
+    const ScratchOutputs scratch(run.cold.call);
+    run_once(run, implementation, scratch.data());
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+// Lets implementations whose breaker is open compute the call too, where their time has come.
 void probe_broken(const ColdRun& run, uint32_t calls) {
   Context& context = *run.op.context;
+  const fgx_device device = run.cell->device;
+  if (device.type != FGX_DEVICE_CPU &&
+      (run.cell->in_place || gpu::is_capturing(device, run.invocation.stream))) {
+    return;
+  }
   for (const std::shared_ptr<Implementation>& implementation : run.cell->broken) {
-    if (!implementation->breaker.should_probe(calls, context.now())) continue;
+    Breaker& breaker = implementation->breakers.on(device.id);
+    if (!breaker.should_probe(calls, context.now())) continue;
     context.counters()->breaker_probes.fetch_add(1, std::memory_order_relaxed);
-    bool success = true;
-    try {
-      const ScratchOutputs scratch(run.cold.call);
-      run_once(run, *implementation, scratch.data());
-    } catch (...) {
-      success = false;
-    }
-    if (!implementation->breaker.on_probe(success, context.now())) continue;
+    if (!breaker.on_probe(probe(run, *implementation), context.now())) continue;
     context.log().log(FGX_LOG_INFO, "%s: breaker of %s closes", run.op.name.c_str(),
                       implementation->def.name.c_str());
     context.invalidate();
@@ -136,7 +151,7 @@ const Implementation& run_shadowed(const ColdRun& run, Chain& chain) {
     scratch = std::make_unique<ScratchOutputs>(run.cold.call);
     run_once(run, watched, scratch->data());
   } catch (...) {
-    chain.failed_run(run.cell->order[0], false);
+    chain.failed_run(run.cell->order[0]);
     return run_candidates(run, chain, 1, true);
   }
   size_t place = 0;
@@ -215,7 +230,7 @@ void run_sampled(fgx_op& op, const fgx_invocation& invocation, CallKey& key, Lev
   const ColdRun run{op, invocation, *cold, cell, *settings, nullptr, stamp};
   if (cell->sampling.check_pointers) check_mapped(op, cold->call);
   if (!cell->broken.empty()) probe_broken(run, calls);
-  Chain chain(op, *settings);
+  Chain chain(op, *settings, *cell);
   const int64_t start = monotonic_ns();
   if (shadow) {
     const Implementation& by = run_shadowed(run, chain);
@@ -230,8 +245,8 @@ void run_sampled(fgx_op& op, const fgx_invocation& invocation, CallKey& key, Lev
     return;
   }
   const ScratchLease scratch(entry.workspace);
-  const RunArgs args{key.data,        key.scalars, scratch.data(),
-                     entry.workspace, nullptr,     &op.context->pool()};
+  const RunArgs args{key.data,        key.scalars,       scratch.data(),
+                     entry.workspace, invocation.stream, &op.context->pool()};
   // fallback_on_slow compares on the inputs as they are before an in-place call.
   if (profile && cell->in_place) check_speed(run, implementation);
   const int64_t run_start = monotonic_ns();

@@ -136,6 +136,14 @@ Kernel find_kernel(const Device& device, const char* module, const char* name) {
   return kernel;
 }
 
+bool is_capturing(fgx_device where, void* stream) {
+  const Device& device = find_device(where);
+  const ContextGuard guard(device);
+  // The legacy stream answers an error while another stream's capture forbids its use.
+  int capturing = 0;
+  return device.driver->stream_capture_status(stream, &capturing) != 0 || capturing != 0;
+}
+
 const char* unavailable(int32_t device_type) {
   const char* why_not = nullptr;
   const Driver* const driver = find_driver(device_type, &why_not);

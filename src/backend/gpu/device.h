@@ -74,6 +74,10 @@ class ContextGuard {
 // for an unknown name. Loads on first use.
 Kernel find_kernel(const Device& device, const char* module, const char* name);
 
+// Whether work submitted to this stream is, or may be, recorded into a graph. Throws what
+// find_device() throws.
+bool is_capturing(fgx_device device, void* stream);
+
 // nullptr, or why this build and machine cannot run the device code of this kind.
 const char* unavailable(int32_t device_type);
 

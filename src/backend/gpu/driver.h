@@ -85,8 +85,10 @@ struct Driver {
 // FLAGGEMS_EXP_HIP_LIBRARY name another file to load, or "none". Thread-safe.
 const Driver* find_driver(int32_t device_type, const char** why_not = nullptr);
 
-// For tests: answers this table for its device type from now on; nullptr: the real one again.
+// For tests: answers this table for its device type from now on; kNoDriver: none; nullptr: the real one
+// again.
 void set_fake_driver(int32_t device_type, const Driver* driver);
+extern const Driver kNoDriver;
 
 // Throws the Error that a driver's status stands for; does nothing for success. `what` names the act.
 inline void check(const Driver& driver, int status, const char* what);

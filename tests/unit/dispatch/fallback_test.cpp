@@ -2,6 +2,7 @@
 // Fallback, its in-place rule, host implementations and the breaker.
 #include "dispatch/describe.h"
 #include "dispatch_fixture.h"
+#include "unit/backend/fake_driver.h"
 
 namespace fgx::testing {
 namespace {
@@ -140,6 +141,112 @@ TEST_F(FallbackTest, BreakerOpensThenProbesAndCloses) {
   for (int i = 0; i < 400; ++i) ASSERT_EQ(run(in, out), FGX_OK);
   EXPECT_EQ(reason(in, out, "experimental.generated.stub_small"), "accepted");
   EXPECT_GT(calls(0), tried + 100);
+}
+
+// The stub on a "GPU" whose memory is the host's, with nobody else to run it there unless asked for.
+class DeviceFallbackTest : public FallbackTest {
+ protected:
+  explicit DeviceFallbackTest(bool with_vendor = false) {
+    OperatorDef op = stub_operator();
+    ImplementationDef device = stub<4>("stable.cuda.stub", Group::kStable, Tier::kStable);
+    device.device_type = FGX_DEVICE_CUDA;
+    op.implementations.push_back(std::move(device));
+    if (with_vendor) {
+      ImplementationDef vendor = stub<5>("native.cuda.stub", Group::kNative, Tier::kNative);
+      vendor.device_type = FGX_DEVICE_CUDA;
+      op.implementations.push_back(std::move(vendor));
+    }
+    catalogue_ = std::make_unique<Catalogue>();
+    catalogue_->add(std::move(op));
+    open();
+    for (int i = 0; i < 2; ++i) in_[i]->device = out_[i]->device = {FGX_DEVICE_CUDA, i};
+  }
+  ~DeviceFallbackTest() override { context_.reset(); }
+  fgx_status run_on(int device) { return run(in_[device], out_[device]); }
+  std::string reason_on(int device) {
+    return reason(in_[device], out_[device], "stable.cuda.stub");
+  }
+
+  Buffer in_[2] = {Buffer({4}), Buffer({4})};
+  Buffer out_[2] = {Buffer({4}), Buffer({4})};
+};
+
+TEST_F(DeviceFallbackTest, EachDeviceHasItsBreaker) {
+  ASSERT_EQ(run_on(1), FGX_OK);
+  g_kernels[4].fail_code = FGX_DEVICE;
+  for (int i = 0; i < 4; ++i) EXPECT_NE(run_on(0), FGX_OK);
+  g_kernels[4].fail_code = 0;
+  EXPECT_EQ(reason_on(0), "breaker_open");
+  EXPECT_EQ(reason_on(1), "accepted");
+  EXPECT_EQ(run_on(1), FGX_OK);
+  const Json info = Json::parse(operator_info(*context_, "stub"));
+  std::string states;
+  for (const JsonView item : info.at("implementations").elements()) {
+    if (item.get_string("name") != "stable.cuda.stub") continue;
+    for (const JsonView breaker : item.at("breakers").elements()) {
+      states += breaker.get_string("state") + " ";
+    }
+  }
+  EXPECT_EQ(states, "open closed ");
+}
+
+TEST_F(DeviceFallbackTest, ACallIsTheProbeWhereNobodyElseIsLeft) {
+  g_kernels[4].fail_code = FGX_DEVICE;
+  for (int i = 0; i < 4; ++i) EXPECT_NE(run_on(0), FGX_OK);
+  const int tried = calls(4);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(run_on(0), FGX_NO_VALID_IMPLEMENTATION);
+  EXPECT_EQ(calls(4), tried);
+  g_test_clock += Breaker::kProbeNs + 1;
+  EXPECT_EQ(run_on(0), FGX_NO_VALID_IMPLEMENTATION);  // the probe fails, and doubles the time
+  EXPECT_EQ(calls(4), tried + 1);
+  g_kernels[4].fail_code = 0;
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(run_on(0), FGX_NO_VALID_IMPLEMENTATION);
+  g_test_clock += 2 * Breaker::kProbeNs + 1;
+  for (int i = 0; i < Breaker::kProbesToClose; ++i) {
+    out_[0].data()[0] = 0;
+    EXPECT_EQ(run_on(0), FGX_OK);
+    EXPECT_FLOAT_EQ(out_[0].data()[0], 3);
+  }
+  EXPECT_EQ(reason_on(0), "accepted");
+  EXPECT_EQ(run_on(0), FGX_OK);
+}
+
+class DeviceProbeTest : public DeviceFallbackTest {
+ protected:
+  DeviceProbeTest() : DeviceFallbackTest(true) {
+    gpu::set_fake_driver(FGX_DEVICE_CUDA, &testing_support::fake_driver());
+    g_kernels[4].fail_code = FGX_DEVICE;
+    for (int i = 0; i < 6; ++i) EXPECT_EQ(run_on(0), FGX_OK);
+    EXPECT_EQ(reason_on(0), "breaker_open");
+    g_kernels[4].fail_code = 0;
+    tried_ = calls(4);
+    g_test_clock += Breaker::kProbeNs + 1;
+  }
+  ~DeviceProbeTest() override {
+    testing_support::g_gpu.capturing = false;
+    gpu::set_fake_driver(FGX_DEVICE_CUDA, nullptr);
+  }
+  int tried_;
+};
+
+TEST_F(DeviceProbeTest, ProbesRunIntoTheCallersOutputs) {
+  for (int i = 0; i < 200; ++i) {
+    out_[0].data()[0] = 0;
+    ASSERT_EQ(run_on(0), FGX_OK);
+    ASSERT_FLOAT_EQ(out_[0].data()[0], 3);
+  }
+  EXPECT_EQ(reason_on(0), "accepted");
+}
+
+TEST_F(DeviceProbeTest, NothingIsProbedUnderCapture) {
+  testing_support::g_gpu.capturing = true;
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(run_on(0), FGX_OK);
+  EXPECT_EQ(calls(4), tried_);
+}
+
+TEST_F(DeviceProbeTest, NothingIsProbedInPlace) {
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(run(in_[0], in_[0]), FGX_OK);
+  EXPECT_EQ(calls(4), tried_);
 }
 
 TEST(BreakerTest, RareFailuresNeverOpenIt) {
