@@ -124,10 +124,17 @@ void Plan::bind(fgx_op& op, const fgx_invocation& invocation) {
   if (bound->implementation == nullptr) chain.exhausted();
   bound->pool = context.shared_pool();
 
+  on_device_ = call.device().type != FGX_DEVICE_CPU;
   const KeyRules& rules = *op.rules.load(std::memory_order_acquire);
   std::vector<Pointer> pointers;
   const size_t inputs = call.inputs().size();
   const auto add = [&](const TensorView& view, std::string name) {
+    if (on_device_ && view.device.type == FGX_DEVICE_CPU && !view.wrapped_number) {
+      Error error(FGX_INVALID_ARGUMENT, name +
+                                            " is in host memory: a call reads it while it runs, "
+                                            "which a plan cannot; pass a number");
+      throw error.with_op(op.def->schema.qualified_name());
+    }
     Pointer pointer{static_cast<uintptr_t>(size_of(view.dtype)) - 1, extent_of(view)};
     const uintptr_t address = reinterpret_cast<uintptr_t>(view.data);
     if (pointer.bytes != 0) {
@@ -171,7 +178,6 @@ void Plan::bind(fgx_op& op, const fgx_invocation& invocation) {
   state_ = &bound->state;
   pool_ = bound->pool.get();
   workspace_ = workspace;
-  on_device_ = call.device().type != FGX_DEVICE_CPU;
   pointer_count_ = pointers.size();
   const auto numbers = std::count_if(bound->geometry.begin(), bound->geometry.end(),
                                      [](const Geometry& one) { return one.wrapped_number; });

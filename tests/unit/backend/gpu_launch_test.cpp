@@ -127,6 +127,28 @@ TEST_F(GpuLaunch, EveryDeviceAndTheCallersContext) {
   EXPECT_NE(call("relu", {far.value()}, far_out), FGX_OK);
 }
 
+TEST_F(GpuLaunch, PlansTakeNumbersButNoTensorsInHostMemory) {
+  DeviceTensor x({4096}, kFloat32, kA), out({4096}, kFloat32, kOut);
+  float three = 3;
+  DeviceTensor scalar({}, kFloat32, reinterpret_cast<uintptr_t>(&three));
+  scalar.tensor.device = {FGX_DEVICE_CPU, 0};
+  EXPECT_EQ(call("add", {x.value(), scalar.value()}, out), FGX_OK);  // a call reads it
+  fgx_op* op = nullptr;
+  ASSERT_EQ(fgx_context_get_op(context_, "add", &op), FGX_OK);
+  fgx_tensor* outs[] = {&out.tensor};
+  fgx_plan* plan = nullptr;
+  const fgx_value refused[] = {x.value(), scalar.value()};
+  EXPECT_EQ(fgx_plan_create(op, refused, 2, outs, 1, &plan), FGX_INVALID_ARGUMENT);
+  EXPECT_NE(std::string(fgx_error_message(fgx_last_error())).find("argument 'other'"),
+            std::string::npos);
+  const fgx_value taken[] = {x.value(), number(3)};
+  ASSERT_EQ(fgx_plan_create(op, taken, 2, outs, 1, &plan), FGX_OK);
+  void* const data[] = {x.tensor.data, out.tensor.data};
+  EXPECT_EQ(fgx_plan_run(plan, data, 2, kStream), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_add_number_float32");
+  fgx_plan_destroy(plan);
+}
+
 TEST_F(GpuLaunch, AWatchedCallKeepsItsStream) {
   ASSERT_EQ(fgx_context_trace(context_, 16), FGX_OK);  // every call is watched
   DeviceTensor x({4096}, kFloat32, kA), out({4096}, kFloat32, kOut);
