@@ -9,10 +9,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <vector>
 
-#include "flaggems_exp.h"
+#include "../add_call.h"
 
 namespace {
 
@@ -105,44 +104,31 @@ int main(int count, char** arguments) {
   must(cuda.module_load(&module, kEmptyKernel), "loading the empty kernel");
   must(cuda.module_function(&empty, module, "empty"), "finding the empty kernel");
 
-  constexpr int64_t kElements = 4096;
-  int64_t shape[1] = {kElements};
-  fgx_tensor tensors[3];
-  std::memset(tensors, 0, sizeof tensors);
+  constexpr int64_t kSide = 64;
   void* data[3];
-  for (int i = 0; i < 3; ++i) {
-    must(cuda.memory_allocate(&data[i], kElements * sizeof(float)), "allocating");
-    tensors[i].data = data[i];
-    tensors[i].device = {FGX_DEVICE_CUDA, 0};
-    tensors[i].ndim = 1;
-    tensors[i].dtype = {FGX_DTYPE_FLOAT, 32, 1};
-    tensors[i].shape = shape;
+  for (void*& address : data) {
+    must(cuda.memory_allocate(&address, kSide * kSide * sizeof(float)), "allocating");
   }
-  fgx_value args[2];
-  std::memset(args, 0, sizeof args);
-  for (int i = 0; i < 2; ++i) {
-    args[i].tag = FGX_TAG_TENSOR;
-    args[i].as.tensor = &tensors[i];
-  }
-  fgx_tensor* outs[1] = {&tensors[2]};
+  const AddCall add_call(data, {FGX_DEVICE_CUDA, 0}, kSide, kSide);
   fgx_context* context = nullptr;
   fgx_op* add = nullptr;
   fgx_plan* plan = nullptr;
   must(fgx_context_create(nullptr, &context), "fgx_context_create");
   must(fgx_context_get_op(context, "add", &add), "fgx_context_get_op");
-  must(fgx_op_call(add, args, 2, outs, 1, stream), "fgx_op_call");
-  must(fgx_plan_create(add, args, 2, outs, 1, &plan), "fgx_plan_create");
+  must(add_call.call(add, stream), "fgx_op_call");
+  must(add_call.create_plan(add, &plan), "fgx_plan_create");
 
-  void* parameters[4] = {&data[0], &data[1], &data[2], &shape[0]};
+  int64_t elements = kSide * kSide;
+  void* parameters[4] = {&data[0], &data[1], &data[2], &elements};
   std::vector<double> bare, call, planned;
   for (int i = 0; i < rounds + 10; ++i) {
     const double a = nanoseconds_each(stream, cuda, [&] {
       must(cuda.launch(empty, 4, 1, 1, 256, 1, 1, 0, stream, parameters, nullptr), "launching");
     });
-    const double b = nanoseconds_each(
-        stream, cuda, [&] { must(fgx_op_call(add, args, 2, outs, 1, stream), "fgx_op_call"); });
-    const double c = nanoseconds_each(
-        stream, cuda, [&] { must(fgx_plan_run(plan, data, 3, stream), "fgx_plan_run"); });
+    const double b =
+        nanoseconds_each(stream, cuda, [&] { must(add_call.call(add, stream), "fgx_op_call"); });
+    const double c =
+        nanoseconds_each(stream, cuda, [&] { must(add_call.run(plan, stream), "fgx_plan_run"); });
     if (i < 10) continue;  // warm-up
     bare.push_back(a);
     call.push_back(b);

@@ -31,8 +31,8 @@ constexpr const char* kFormulaNames[] = {
 #define FGX_BINARY(name, ...) #name,
 #define FGX_TERNARY(name, ...) #name,
 #define FGX_LOSS(name, ...) #name,
-#define FGX_CHOICE_UNARY(name, argument, value, ...) #name "_" #value,
-#define FGX_CHOICE_BINARY(name, argument, value, ...) #name "_" #value,
+#define FGX_CHOICE_UNARY(name, argument, value, ...) (#name "_" #value),
+#define FGX_CHOICE_BINARY(name, argument, value, ...) (#name "_" #value),
 #define FGX_FORMULA_BINARY(name, ...) #name,
 #include "kernels/stable/pointwise/pointwise_formulas.inc"
 };
@@ -282,27 +282,29 @@ Launch launch_threads(const gpu::Device& device, const std::string& kernel, int6
   return launch_blocks(device, kernel, (threads - 1) / block + 1, block);
 }
 
-}  // namespace
-
-RunFn prepare_elementwise_gpu(fgx_device where, const ElementwiseRequest& request,
-                              KernelState& state) {
-  if (request.reduction != Reduction::kNone) {
-    fail(FGX_UNSUPPORTED, "reductions of a formula are not implemented on GPUs");
-  }
-  const TensorView& output = request.output;
-  const gpu::Device& device = gpu::find_device(where);
-
+// The operands of a request, numbers told from arrays.
+struct Gathered {
   Operands operands{};
+  const TensorView* views[kMostOperands + 1];  // the output first; of numbers `nothing`
+  int arity;
+  bool vectors;  // all arrays hold the output's type, and 16 bytes of each can be loaded at once
+};
+
+Gathered gather(const ElementwiseRequest& request, const TensorView& nothing, int64_t vector) {
+  const TensorView& output = request.output;
+  Gathered made;
+  made.arity = std::min(request.arity, kMostOperands);
+  made.vectors = kDenseTypes.contains(output.dtype) && aligned(output, 0, vector);
+  made.views[0] = &output;
+  Operands& operands = made.operands;
   operands.common = request.common;
   operands.output_slot = static_cast<int8_t>(request.output_slot);
   operands.parameter_count = static_cast<uint8_t>(request.parameter_count);
-  TensorView nothing;  // stands for numbers: one element, repeated
-  nothing.numel = 1;
-  const TensorView* views[kMostOperands + 1] = {&output, &nothing, &nothing, &nothing};
-  const int64_t vector = static_cast<int64_t>(kVectorBytes) / size_of(output.dtype);
-  bool vectors = kDenseTypes.contains(output.dtype) && aligned(output, 0, vector);
-  for (int k = 0; k < kMostOperands; ++k) operands.slot[k] = -1;
-  for (int k = 0; k < request.arity; ++k) {
+  for (int k = 0; k < kMostOperands; ++k) {
+    operands.slot[k] = -1;
+    made.views[k + 1] = &nothing;
+  }
+  for (int k = 0; k < made.arity; ++k) {
     const ElementwiseOperand& operand = request.operands[k];
     if (operand.slot < 0) {
       operands.source[k] = operand.highest ? Source::kHighest : Source::kLowest;
@@ -317,53 +319,62 @@ RunFn prepare_elementwise_gpu(fgx_device where, const ElementwiseRequest& reques
       operands.source[k] = Source::kNumber;
       continue;
     }
-    views[k + 1] = &view;
-    const bool condition = k == 0 && request.formula == FormulaId::where;
-    vectors = vectors && view.dtype == (condition ? DType::kBool : output.dtype) && !operand.cast &&
-              aligned(view, operand.byte_offset, vector);
+    made.views[k + 1] = &view;
+    const DType wanted =
+        k == 0 && request.formula == FormulaId::where ? DType::kBool : output.dtype;
+    made.vectors = made.vectors && view.dtype == wanted && !operand.cast &&
+                   aligned(view, operand.byte_offset, vector);
   }
-  const LoopNest<kMostOperands + 1> nest =
-      make_loop_nest<kMostOperands + 1>(request.shape, {views[0], views[1], views[2], views[3]});
-  const Layout layout =
-      vectors ? layout_of(nest, views, request.arity, &nothing, vector) : Layout::kStrided;
+  return made;
+}
 
-  const int64_t vectors_in_all = nest.numel == 0 ? 0 : (nest.numel - 1) / vector + 1;
-  const std::string formula =
-      std::string("fgx_") + kFormulaNames[static_cast<int>(request.formula)];
-  const std::string dtype(info(output.dtype).name);
-  if (layout == Layout::kDense || layout == Layout::kNumbers) {
-    DenseState& made = state.emplace<DenseState>();
-    made.numbers = layout == Layout::kNumbers;
-    made.launch =
-        launch_threads(device, formula + (made.numbers ? "_number_" : "_") + dtype, vectors_in_all);
-    made.count = nest.numel;
-    made.operands = operands;
-    return run_for<Dense>(request.compute);
-  }
+using Nest = LoopNest<kMostOperands + 1>;
+
+// Arrays without gaps, or one of them beside numbers.
+RunFn prepare_dense(const gpu::Device& device, const ElementwiseRequest& request,
+                    const Gathered& gathered, bool numbers, int64_t numel, int64_t vectors,
+                    const std::string& formula, KernelState& state) {
+  DenseState& made = state.emplace<DenseState>();
+  const std::string dtype(info(request.output.dtype).name);
+  made.launch = launch_threads(device, formula + (numbers ? "_number_" : "_") + dtype, vectors);
+  made.count = numel;
+  made.numbers = numbers;
+  made.operands = gathered.operands;
+  return run_for<Dense>(request.compute);
+}
+
+// Rows of `vector` elements at a time, or single elements where `vector` is 0.
+RunFn prepare_strided(const gpu::Device& device, const ElementwiseRequest& request,
+                      const Gathered& gathered, const TensorView& nothing, const Nest& nest,
+                      int64_t vector, const std::string& formula, KernelState& state) {
   constexpr const char* kTypes[] = {"float", "double", "integer"};
-  const bool rows = layout == Layout::kRows;
-  const int64_t threads = rows ? vectors_in_all : nest.numel;
-  const int64_t inner = rows ? nest.sizes[nest.ndim - 1] / vector : 0;  // vectors in a row
+  const bool rows = vector != 0;
+  const int64_t threads = rows ? nest.numel / vector : nest.numel;
+  const int inner = nest.ndim - 1;
+  const int64_t row = rows ? nest.sizes[inner] / vector : 0;  // vectors
   bool numbers = false;
-  for (int k = 0; k < request.arity; ++k) numbers |= views[k + 1] == &nothing;
-  const std::string rows_kernel = formula + (numbers ? "_mixed_" : "_rows_") + dtype;
+  for (int k = 0; k < gathered.arity; ++k) numbers |= gathered.views[k + 1] == &nothing;
+  const std::string kernel =
+      rows ? formula + (numbers ? "_mixed_" : "_rows_") +
+                 std::string(info(request.output.dtype).name)
+           : formula + "_strided_" + kTypes[static_cast<int>(request.compute)];
+
   StridedState& made = state.emplace<StridedState>();
   int64_t blocks_per_row = 0;
   int64_t per_thread = 1;
-  if (rows && inner >= kShortestBlockRow && inner <= std::numeric_limits<int32_t>::max()) {
+  if (row >= kShortestBlockRow && row <= std::numeric_limits<int32_t>::max()) {
     // Small problems rather reach more multiprocessors.
-    const bool small = vectors_in_all <= int64_t{kBlock} * device.facts.multiprocessors;
-    per_thread = small ? 1 : gpu::vectors_per_thread_of(static_cast<int>(size_of(output.dtype)));
-    const int64_t block = std::min<int64_t>(kBlock, ((inner - 1) / per_thread / 32 + 1) * 32);
-    blocks_per_row = (inner - 1) / (block * per_thread) + 1;
-    made.launch =
-        launch_blocks(device, rows_kernel, nest.numel / vector / inner * blocks_per_row, block);
+    const bool small = threads <= int64_t{kBlock} * device.facts.multiprocessors;
+    per_thread =
+        small ? 1 : gpu::vectors_per_thread_of(static_cast<int>(size_of(request.output.dtype)));
+    const int64_t warp = device.facts.warp_size;
+    const int64_t block = std::min<int64_t>(kBlock, ((row - 1) / per_thread / warp + 1) * warp);
+    blocks_per_row = (row - 1) / (block * per_thread) + 1;
+    made.launch = launch_blocks(device, kernel, threads / row * blocks_per_row, block);
   } else {
-    const std::string kind = kTypes[static_cast<int>(request.compute)];
-    made.launch =
-        launch_threads(device, rows ? rows_kernel : formula + "_strided_" + kind, threads);
+    made.launch = launch_threads(device, kernel, threads);
   }
-  made.operands = operands;
+  made.operands = gathered.operands;
   StridedArguments& arguments = made.arguments;
   arguments = {};
   arguments.numel = threads;
@@ -372,16 +383,44 @@ RunFn prepare_elementwise_gpu(fgx_device where, const ElementwiseRequest& reques
   arguments.vectors_per_thread = static_cast<uint32_t>(per_thread);
   arguments.common = static_cast<uint8_t>(request.common);
   for (int o = 0; o <= kMostOperands; ++o) {
-    arguments.dtype[o] = static_cast<uint8_t>(views[o]->dtype);
-    arguments.is_number[o] = o > 0 && views[o] == &nothing;
-    arguments.cast[o] = o > 0 && operands.cast[o - 1] && arguments.is_number[o] == 0;
+    arguments.dtype[o] = static_cast<uint8_t>(gathered.views[o]->dtype);
+    arguments.is_number[o] = o > 0 && gathered.views[o] == &nothing;
+    arguments.cast[o] = o > 0 && gathered.operands.cast[o - 1] && arguments.is_number[o] == 0;
     for (int d = 0; d < nest.ndim; ++d) arguments.steps[o][d] = nest.steps[o][d];
-    if (rows) arguments.steps[o][nest.ndim - 1] *= vector;
+    if (rows) arguments.steps[o][inner] *= vector;
   }
   for (int d = 0; d < nest.ndim; ++d) arguments.sizes[d] = nest.sizes[d];
-  if (rows) arguments.sizes[nest.ndim - 1] /= vector;
+  if (rows) arguments.sizes[inner] /= vector;
   if (nest.ndim == 0) arguments.ndim = arguments.sizes[0] = 1;  // a single element is a row of one
   return run_for<Strided>(request.compute);
+}
+
+}  // namespace
+
+RunFn prepare_elementwise_gpu(fgx_device where, const ElementwiseRequest& request,
+                              KernelState& state) {
+  if (request.reduction != Reduction::kNone) {
+    fail(FGX_UNSUPPORTED, "reductions of a formula are not implemented on GPUs");
+  }
+  const gpu::Device& device = gpu::find_device(where);
+  TensorView nothing;  // stands for numbers: one element, repeated
+  nothing.numel = 1;
+  const int64_t vector = static_cast<int64_t>(kVectorBytes) / size_of(request.output.dtype);
+  const Gathered gathered = gather(request, nothing, vector);
+  const TensorView* const(&views)[kMostOperands + 1] = gathered.views;
+  const Nest nest =
+      make_loop_nest<kMostOperands + 1>(request.shape, {views[0], views[1], views[2], views[3]});
+  const Layout layout = gathered.vectors ? layout_of(nest, views, gathered.arity, &nothing, vector)
+                                         : Layout::kStrided;
+  const std::string formula =
+      std::string("fgx_") + kFormulaNames[static_cast<int>(request.formula)];
+  if (layout == Layout::kDense || layout == Layout::kNumbers) {
+    const int64_t vectors = nest.numel == 0 ? 0 : (nest.numel - 1) / vector + 1;
+    return prepare_dense(device, request, gathered, layout == Layout::kNumbers, nest.numel, vectors,
+                         formula, state);
+  }
+  return prepare_strided(device, request, gathered, nothing, nest,
+                         layout == Layout::kRows ? vector : 0, formula, state);
 }
 
 }  // namespace fgx

@@ -36,8 +36,10 @@ namespace fgx {
 
 enum class JsonType { kNull, kBool, kNumber, kString, kArray, kObject };
 
-class JsonElements;
-class JsonMembers;
+template <bool kNamed>
+class JsonRange;
+using JsonElements = JsonRange<false>;
+using JsonMembers = JsonRange<true>;
 
 class JsonView {
  public:
@@ -241,45 +243,22 @@ const cJSON* json_next(const cJSON* node);
 std::string_view json_key(const cJSON* node);
 }  // namespace detail
 
-// The elements of an array, for range-for.
-class JsonElements {
+// The children of an array or object, for range-for. `kNamed`: with their names, for structured bindings
+// [name, value].
+template <bool kNamed>
+class JsonRange {
  public:
   class Iterator {
    public:
     Iterator(const cJSON* root, const cJSON* node, fgx_status code)
         : root_(root), node_(node), code_(code) {}
-    JsonView operator*() const { return {root_, node_, code_}; }
-    Iterator& operator++() {
-      node_ = detail::json_next(node_);
-      return *this;
-    }
-    bool operator!=(const Iterator& other) const { return node_ != other.node_; }
-
-   private:
-    const cJSON* root_;
-    const cJSON* node_;
-    fgx_status code_;
-  };
-  JsonElements(const cJSON* root, const cJSON* first, fgx_status code)
-      : root_(root), first_(first), code_(code) {}
-  Iterator begin() const { return {root_, first_, code_}; }
-  Iterator end() const { return {root_, nullptr, code_}; }
-
- private:
-  const cJSON* root_;
-  const cJSON* first_;
-  fgx_status code_;
-};
-
-// The members of an object, for range-for with structured bindings: [name, value].
-class JsonMembers {
- public:
-  class Iterator {
-   public:
-    Iterator(const cJSON* root, const cJSON* node, fgx_status code)
-        : root_(root), node_(node), code_(code) {}
-    std::pair<std::string_view, JsonView> operator*() const {
-      return {detail::json_key(node_), JsonView(root_, node_, code_)};
+    auto operator*() const {
+      const JsonView view(root_, node_, code_);
+      if constexpr (kNamed) {
+        return std::pair<std::string_view, JsonView>(detail::json_key(node_), view);
+      } else {
+        return view;
+      }
     }
     Iterator& operator++() {
       node_ = detail::json_next(node_);
@@ -292,7 +271,7 @@ class JsonMembers {
     const cJSON* node_;
     fgx_status code_;
   };
-  JsonMembers(const cJSON* root, const cJSON* first, fgx_status code)
+  JsonRange(const cJSON* root, const cJSON* first, fgx_status code)
       : root_(root), first_(first), code_(code) {}
   Iterator begin() const { return {root_, first_, code_}; }
   Iterator end() const { return {root_, nullptr, code_}; }

@@ -7,18 +7,6 @@
 namespace fgx {
 namespace {
 
-// Marks an entry as running on this thread's stack, so that a nested call does not evict it.
-class Busy {
- public:
-  explicit Busy(Level1Entry& entry) noexcept : entry_(entry) { ++entry_.busy; }
-  ~Busy() { --entry_.busy; }
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
-
- private:
-  Level1Entry& entry_;
-};
-
 // With workspace, or a host function that must not go away meanwhile. False: it is gone.
 [[gnu::noinline]] bool run_held(const Level1Entry& entry, const fgx_invocation& invocation,
                                 RunArgs& args) {

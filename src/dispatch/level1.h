@@ -53,6 +53,18 @@ struct alignas(64) Level1Entry {
 };
 static_assert(sizeof(Level1Entry) == 512);
 
+// Marks an entry as running on this thread's stack, so that a nested call does not evict it.
+class Busy {
+ public:
+  explicit Busy(Level1Entry& entry) noexcept : entry_(entry) { ++entry_.busy; }
+  ~Busy() { --entry_.busy; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  Level1Entry& entry_;
+};
+
 class Level1Table {
  public:
   static constexpr uint32_t kWays = 4;

@@ -9,6 +9,7 @@
 
 #include "base/checked.h"
 #include "base/strings.h"
+#include "tensor/float_limits.h"
 #include "tensor/half.h"
 
 namespace fgx {
@@ -30,32 +31,6 @@ double element(const char* data, DType dtype, int64_t offset) {
       return *reinterpret_cast<const float*>(at);
     default:
       return *reinterpret_cast<const double*>(at);
-  }
-}
-
-double epsilon(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat16:
-      return 0x1p-10;
-    case DType::kBFloat16:
-      return 0x1p-7;
-    case DType::kFloat32:
-      return 0x1p-23;
-    default:
-      return 0x1p-52;
-  }
-}
-
-double relative_tolerance(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat16:
-      return 1e-3;
-    case DType::kBFloat16:
-      return 1.6e-2;
-    case DType::kFloat32:
-      return 1.3e-6;
-    default:
-      return 1e-7;
   }
 }
 
@@ -99,9 +74,9 @@ std::string compare_one(const TensorView& view, size_t number, const void* resul
     if (std::isfinite(value)) scale = std::max(scale, value);
     return true;
   });
-  const double absolute = kRoundings * epsilon(view.dtype) * scale *
+  const double absolute = kRoundings * float_limits(view.dtype).epsilon * scale *
                           std::sqrt(static_cast<double>(std::max<int64_t>(reduce_length, 1)));
-  const double relative = relative_tolerance(view.dtype);
+  const double relative = float_limits(view.dtype).relative_tolerance;
   for_each_offset(view, [&](int64_t offset) {
     const double got = element(a, view.dtype, offset);
     const double want = element(b, view.dtype, offset);

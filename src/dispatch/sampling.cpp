@@ -47,17 +47,6 @@ bool is_due(uint32_t& left, uint32_t calls, uint32_t interval) {
   return true;
 }
 
-class Busy {
- public:
-  explicit Busy(Level1Entry& entry) noexcept : entry_(entry) { ++entry_.busy; }
-  ~Busy() { --entry_.busy; }
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
-
- private:
-  Level1Entry& entry_;
-};
-
 // Runs an implementation into scratch: the caller's outputs are not at risk. On a device, where there
 // is no such scratch, into the caller's outputs, which the call then writes again whole.
 bool probe(const ColdRun& run, const Implementation& implementation) {

@@ -64,6 +64,24 @@ constexpr std::optional<DType> from_code(fgx_dtype code) {
   return std::nullopt;
 }
 
+// An integer as the type holds it: its low bits; whether it is not 0 for bool; itself for other types.
+constexpr int64_t wrap_to(DType dtype, int64_t value) {
+  switch (dtype) {
+    case DType::kBool:
+      return value != 0;
+    case DType::kUInt8:
+      return static_cast<uint8_t>(value);
+    case DType::kInt8:
+      return static_cast<int8_t>(value);
+    case DType::kInt16:
+      return static_cast<int16_t>(value);
+    case DType::kInt32:
+      return static_cast<int32_t>(value);
+    default:
+      return value;
+  }
+}
+
 // Finds a type by its name or short name ("float32", "torch.float32", "f32"); nullopt if unknown.
 std::optional<DType> dtype_from_name(std::string_view name);
 

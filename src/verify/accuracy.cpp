@@ -149,21 +149,6 @@ double accumulated_scale(const Call& call, const std::vector<OracleTensor>& inpu
 
 }  // namespace
 
-double relative_tolerance(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat16:
-      return 1e-3;
-    case DType::kBFloat16:
-      return 1.6e-2;
-    case DType::kFloat32:
-      return 1.3e-6;
-    case DType::kFloat64:
-      return 1e-7;
-    default:
-      return 0.0;
-  }
-}
-
 double largest_magnitude(const OracleTensor& tensor) {
   double largest = 0.0;
   for (int64_t i = 0; i < tensor.numel(); ++i) {
@@ -273,8 +258,9 @@ Fault judge(DType dtype, double actual, double expected, double atol, double cap
     return std::isinf(actual) || std::isinf(rounded) ? Fault::kInf : Fault::kValue;
   }
   const double largest = float_limits(dtype).largest;
-  *tolerance = std::min(atol + relative_tolerance(dtype) * std::fabs(expected),
-                        std::max(cap, relative_tolerance(dtype) * std::fabs(expected)));
+  const double relative = is_float(dtype) ? float_limits(dtype).relative_tolerance : 0.0;
+  *tolerance = std::min(atol + relative * std::fabs(expected),
+                        std::max(cap, relative * std::fabs(expected)));
   *tolerance *= model.slack;
   if (std::isinf(actual) || std::isinf(rounded)) {
     if (actual == rounded) return Fault::kNone;

@@ -33,9 +33,6 @@ struct ErrorModel {
   double slack = 1.0;               // multiplies every tolerance
 };
 
-// The relative tolerance of an output type.
-double relative_tolerance(DType dtype);
-
 // Works out the model of output `index`. `expected` is the oracle's result, not rounded.
 ErrorModel error_model(const Call& call, const std::vector<OracleTensor>& inputs,
                        const OracleTensor& expected);

@@ -24,24 +24,6 @@ void store_as(void* element, T value) {
 
 }  // namespace
 
-const FloatLimits& float_limits(DType dtype) {
-  static constexpr FloatLimits kFloat16{0x1p-10, 65504.0, 0x1p-14, 0x1p-24};
-  static constexpr FloatLimits kBFloat16{0x1p-7, 0x1.fep127, 0x1p-126, 0x1p-133};
-  static constexpr FloatLimits kFloat32{0x1p-23, 0x1.fffffep127, 0x1p-126, 0x1p-149};
-  static constexpr FloatLimits kFloat64{0x1p-52, std::numeric_limits<double>::max(), 0x1p-1022,
-                                        0x1p-1074};
-  switch (dtype) {
-    case DType::kFloat16:
-      return kFloat16;
-    case DType::kBFloat16:
-      return kBFloat16;
-    case DType::kFloat32:
-      return kFloat32;
-    default:
-      return kFloat64;
-  }
-}
-
 IntegerLimits integer_limits(DType dtype) {
   switch (dtype) {
     case DType::kBool:

@@ -8,17 +8,10 @@
 #include <vector>
 
 #include "tensor/dtype.h"
+#include "tensor/float_limits.h"
 #include "tensor/tensor_view.h"
 
 namespace fgx {
-
-struct FloatLimits {
-  double epsilon;  // distance from 1 to the next number
-  double largest;
-  double smallest_normal;
-  double smallest_subnormal;
-};
-const FloatLimits& float_limits(DType dtype);
 
 struct IntegerLimits {
   int64_t lowest;

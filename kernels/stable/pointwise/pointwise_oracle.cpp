@@ -99,20 +99,7 @@ double cast(double value, DType common) {
   return common == DType::kFloat16 ? static_cast<double>(to_float(to_float16(value)))
                                    : static_cast<double>(to_float(to_bfloat16(value)));
 }
-int64_t cast(int64_t value, DType common) {
-  switch (common) {
-    case DType::kUInt8:
-      return static_cast<uint8_t>(value);
-    case DType::kInt8:
-      return static_cast<int8_t>(value);
-    case DType::kInt16:
-      return static_cast<int16_t>(value);
-    case DType::kInt32:
-      return static_cast<int32_t>(value);
-    default:
-      return value;
-  }
-}
+int64_t cast(int64_t value, DType common) { return wrap_to(common, value); }
 
 template <typename T>
 T absent_value(const std::string& name) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Index of the first largest element of rows and of columns; the first NaN wins.
-#include "kernels/common/row_vector.h"
+#include "kernels/stable/reduction/find_largest.h"
 #include "kernels/stable/reduction/reduce_kernels.h"
 
 namespace fgx::FGX_ISA {
@@ -13,51 +13,14 @@ using namespace row;
 constexpr int64_t kBlock = 1024;
 
 template <typename T>
-struct BlockMax {
-  typename Compute<T>::Scalar value;
-  bool nan;
-};
-
-template <typename T>
-BlockMax<T> max_of_block(const T* x, int64_t n) {
-  using Vec = typename Compute<T>::Vec;
-  using Scalar = typename Compute<T>::Scalar;
-  constexpr int kLanes = Compute<T>::kLanes;
-  const Scalar lowest = static_cast<Scalar>(-__builtin_inf());
-  Vec best[4] = {splat(lowest), splat(lowest), splat(lowest), splat(lowest)};
-  auto nan = either_nan(best[0], best[0]);
-  int64_t i = 0;
-  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    const Pair<T> low = load_pair(x + i);
-    const Pair<T> high = load_pair(x + i + 2 * kLanes);
-    nan |= either_nan(low.first, low.second) | either_nan(high.first, high.second);
-    best[0] = larger(low.first, best[0]);
-    best[1] = larger(low.second, best[1]);
-    best[2] = larger(high.first, best[2]);
-    best[3] = larger(high.second, best[3]);
-  }
-  for (; i + kLanes <= n; i += kLanes) {
-    const Vec a = load(x + i);
-    nan |= either_nan(a, a);
-    best[0] = larger(a, best[0]);
-  }
-  if (i < n) {
-    const Vec a = load_some(x + i, static_cast<int>(n - i), lowest);
-    nan |= either_nan(a, a);
-    best[0] = larger(a, best[0]);
-  }
-  return {max_lanes(larger(larger(best[0], best[1]), larger(best[2], best[3]))), any(nan)};
-}
-
-template <typename T>
 void argmax_rows(const void* data, int64_t row_stride, int64_t rows, int64_t n, ReduceSlot* slots) {
   using Scalar = typename Compute<T>::Scalar;
   const T* x = static_cast<const T*>(data);
   for (int64_t r = 0; r < rows; ++r, x += row_stride) {
-    BlockMax<T> best = max_of_block(x, n < kBlock ? n : kBlock);
+    Largest<T> best = find_largest(x, n < kBlock ? n : kBlock);
     int64_t block = 0;
     for (int64_t i = kBlock; i < n && !best.nan; i += kBlock) {
-      const BlockMax<T> next = max_of_block(x + i, n - i < kBlock ? n - i : kBlock);
+      const Largest<T> next = find_largest(x + i, n - i < kBlock ? n - i : kBlock);
       if (next.nan || next.value > best.value) {
         best = next;
         block = i;

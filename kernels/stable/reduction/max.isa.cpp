@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Largest elements of rows and of columns. NaN is larger than anything.
-#include "kernels/common/row_vector.h"
+#include "kernels/stable/reduction/find_largest.h"
 #include "kernels/stable/reduction/reduce_kernels.h"
 
 namespace fgx::FGX_ISA {
@@ -11,43 +11,13 @@ using namespace row;
 constexpr double kNan = __builtin_nan("");
 constexpr double kInfinity = __builtin_inf();
 
-// Hardware maxima drop NaN, so it is looked for beside them, two vectors per comparison.
-template <typename T>
-double max_of_row(const T* x, int64_t n) {
-  using Vec = typename Compute<T>::Vec;
-  using Scalar = typename Compute<T>::Scalar;
-  constexpr int kLanes = Compute<T>::kLanes;
-  const Scalar lowest = static_cast<Scalar>(-kInfinity);
-  Vec best[4] = {splat(lowest), splat(lowest), splat(lowest), splat(lowest)};
-  auto nan = either_nan(best[0], best[0]);
-  int64_t i = 0;
-  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    const Pair<T> low = load_pair(x + i);
-    const Pair<T> high = load_pair(x + i + 2 * kLanes);
-    nan |= either_nan(low.first, low.second) | either_nan(high.first, high.second);
-    best[0] = larger(low.first, best[0]);
-    best[1] = larger(low.second, best[1]);
-    best[2] = larger(high.first, best[2]);
-    best[3] = larger(high.second, best[3]);
-  }
-  for (; i + kLanes <= n; i += kLanes) {
-    const Vec a = load(x + i);
-    nan |= either_nan(a, a);
-    best[0] = larger(a, best[0]);
-  }
-  if (i < n) {
-    const Vec a = load_some(x + i, static_cast<int>(n - i), lowest);
-    nan |= either_nan(a, a);
-    best[0] = larger(a, best[0]);
-  }
-  if (any(nan)) return kNan;
-  return max_lanes(larger(larger(best[0], best[1]), larger(best[2], best[3])));
-}
-
 template <typename T>
 void max_rows(const void* data, int64_t row_stride, int64_t rows, int64_t n, ReduceSlot* slots) {
   const T* x = static_cast<const T*>(data);
-  for (int64_t r = 0; r < rows; ++r) slots[r].real = max_of_row(x + r * row_stride, n);
+  for (int64_t r = 0; r < rows; ++r) {
+    const Largest<T> largest = find_largest(x + r * row_stride, n);
+    slots[r].real = largest.nan ? kNan : static_cast<double>(largest.value);
+  }
 }
 
 // Columns: four rows at a time, looking out for NaN; only where there is one, again with care.

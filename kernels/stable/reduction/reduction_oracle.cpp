@@ -63,23 +63,6 @@ double rounded_to(DType dtype, double value) {
   }
 }
 
-int64_t wrapped_to(DType dtype, int64_t value) {
-  switch (dtype) {
-    case DType::kBool:
-      return value != 0;
-    case DType::kUInt8:
-      return static_cast<uint8_t>(value);
-    case DType::kInt8:
-      return static_cast<int8_t>(value);
-    case DType::kInt16:
-      return static_cast<int16_t>(value);
-    case DType::kInt32:
-      return static_cast<int32_t>(value);
-    default:
-      return value;
-  }
-}
-
 }  // namespace
 
 void oracle_sum(const Call& call, const std::vector<OracleTensor>& inputs,
@@ -103,10 +86,10 @@ void oracle_sum(const Call& call, const std::vector<OracleTensor>& inputs,
     } else {
       value = static_cast<int64_t>(self.at(i));
     }
-    value = wrapped_to(out.dtype, value);
+    value = wrap_to(out.dtype, value);
     out.integers[o] =
-        wrapped_to(out.dtype, static_cast<int64_t>(static_cast<uint64_t>(out.integers[o]) +
-                                                   static_cast<uint64_t>(value)));
+        wrap_to(out.dtype, static_cast<int64_t>(static_cast<uint64_t>(out.integers[o]) +
+                                                static_cast<uint64_t>(value)));
   });
 }
 

@@ -8,24 +8,6 @@
 namespace fgx {
 namespace {
 
-// Wraps an integer into a type.
-int64_t wrapped(int64_t value, DType dtype) {
-  switch (dtype) {
-    case DType::kBool:
-      return value != 0;
-    case DType::kUInt8:
-      return static_cast<uint8_t>(value);
-    case DType::kInt8:
-      return static_cast<int8_t>(value);
-    case DType::kInt16:
-      return static_cast<int16_t>(value);
-    case DType::kInt32:
-      return static_cast<int32_t>(value);
-    default:
-      return value;
-  }
-}
-
 void make_room(OracleTensor& out) {
   const auto count = static_cast<size_t>(out.numel());
   out.reals.assign(is_float(out.dtype) ? count : 0, 0.0);
@@ -42,7 +24,7 @@ void move_element(OracleTensor& to, int64_t to_index, const OracleTensor& from,
     return;
   }
   if (!is_float(from.dtype)) {
-    to.integers[to_index] = wrapped(from.integers[from_index], to.dtype);
+    to.integers[to_index] = wrap_to(to.dtype, from.integers[from_index]);
     return;
   }
   const double value = from.reals[from_index];
@@ -56,7 +38,7 @@ void move_element(OracleTensor& to, int64_t to_index, const OracleTensor& from,
       wide ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int32_t>::min();
   const double whole = std::trunc(value);
   const bool fits = whole >= -limit && whole < limit;
-  to.integers[to_index] = wrapped(fits ? static_cast<int64_t>(whole) : lowest, to.dtype);
+  to.integers[to_index] = wrap_to(to.dtype, fits ? static_cast<int64_t>(whole) : lowest);
 }
 
 }  // namespace
