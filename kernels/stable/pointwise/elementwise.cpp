@@ -3,11 +3,13 @@
 //
 // Work goes in tiles that fit the first-level cache. Operands that are dense and of the compute type
 // are used in place; others are converted, gathered or repeated into tiles on the stack, so a formula
-// is compiled once per compute type and not once per combination of types and strides.
+// is compiled once per compute type and not once per combination of types and strides. Half types have
+// loops of their own, over dense arrays and over rows of them beside numbers.
 #include "kernels/stable/pointwise/elementwise.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "backend/cpu/thread_pool.h"
@@ -51,6 +53,7 @@ struct Header {
   ComputeType compute;
   Reduction reduction;
   uint8_t dense_size;  // bytes per element where all is dense and of one type: no tiles; else 0
+  bool half_rows;      // rows of one half type, or of a number
 };
 
 template <int kDims>
@@ -175,6 +178,33 @@ class Worker {
     const void* operands[kMaxOperands];
     for (int k = 0; k < header_.arity; ++k) operands[k] = base_[k + 1] + skip;
     header_.formula(base_[0] + skip, operands, parameters_.bytes, end - begin);
+  }
+
+  // Rows that hold one half type, or repeat a number.
+  void apply_half_rows(int64_t begin, int64_t end) const {
+    constexpr int64_t kBytes = 2;
+    const void* operands[kMaxOperands];
+    alignas(8) float numbers[kMaxParameters + kMaxOperands];
+    std::memcpy(numbers, parameters_.bytes, kMaxParameters * sizeof(float));
+    Position position(nest_, begin);
+    for (int64_t i = begin; i < end;) {
+      const int64_t count = std::min(end - i, position.left_in_row());
+      for (int k = 0; k < header_.arity; ++k) {
+        const Source source = header_.source[k + 1];
+        char* const number = reinterpret_cast<char*>(&numbers[kMaxParameters + k]);
+        operands[k] = nullptr;
+        if (source > Source::kStaged) {
+          fill_constant(k + 1, number, 1);
+        } else if (nest_.step(k + 1, nest_.ndim - 1) == 0) {
+          load(k + 1, number, position, 1);
+        } else {
+          operands[k] = base_[k + 1] + position.offset(k + 1) * kBytes;
+        }
+      }
+      header_.formula(base_[0] + position.offset(0) * kBytes, operands, numbers, count);
+      position.advance(count);
+      i += count;
+    }
   }
 
   // Computes [begin, end); in a reduction returns the sum, and writes nothing.
@@ -334,6 +364,10 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
     args.pool->parallel_for(header.numel, kGrain, [&worker](int64_t begin, int64_t end) {
       worker.apply_dense(begin, end);
     });
+  } else if (header.half_rows) {
+    args.pool->parallel_for(header.numel, kGrain, [&worker](int64_t begin, int64_t end) {
+      worker.apply_half_rows(begin, end);
+    });
   } else if (header.numel > 0) {
     args.pool->parallel_for(header.numel, kGrain,
                             [&worker](int64_t begin, int64_t end) { worker.apply(begin, end); });
@@ -387,6 +421,11 @@ StateType& fill(const ElementwiseRequest& request, const LoopNest<kOperandsAndOu
                          : Source::kStaged;
   // Dense throughout in the compute type, or in one half type?
   bool dense = header.ndim == 1 && dense_output && request.reduction == Reduction::kNone;
+  const int inner = header.ndim - 1;
+  bool half_rows = kHalfTypes.contains(request.output.dtype) && dense_output &&
+                   request.reduction == Reduction::kNone &&
+                   request.compute == ComputeType::kFloat &&
+                   (header.ndim == 1 || state.sizes[inner] >= kShortRow);
   for (int k = 0; k < request.arity; ++k) {
     const ElementwiseOperand& operand = request.operands[k];
     header.slot[k + 1] = static_cast<int8_t>(operand.slot);
@@ -395,19 +434,21 @@ StateType& fill(const ElementwiseRequest& request, const LoopNest<kOperandsAndOu
     header.cast[k + 1] = operand.cast;
     header.source[k + 1] = source_of(operand, request.compute, state.steps[k + 1], header.ndim);
     const bool single = header.numel == 1 && header.source[k + 1] == Source::kRepeated;
+    const bool number = header.source[k + 1] > Source::kStaged || state.steps[k + 1][inner] == 0;
+    half_rows = half_rows && (number || (operand.view.dtype == request.output.dtype &&
+                                         !operand.cast && state.steps[k + 1][inner] == 1));
     dense = dense && !operand.cast && operand.view.dtype == request.output.dtype &&
             (single || (header.source[k + 1] <= Source::kStaged && state.steps[k + 1][0] == 1));
   }
-  if (dense) {
+  const int half_loop = request.output.dtype == DType::kBFloat16 ? kBFloat16Loop : kFloat16Loop;
+  if (dense && request.output.dtype == storage_of(request.compute)) {
     header.dense_size = static_cast<uint8_t>(size_of(request.output.dtype));
-    int loop = static_cast<int>(request.compute);
-    if (request.output.dtype == DType::kBFloat16)
-      loop = kBFloat16Loop;
-    else if (request.output.dtype == DType::kFloat16)
-      loop = kFloat16Loop;
-    else if (request.output.dtype != storage_of(request.compute))
-      header.dense_size = 0;
-    if (header.dense_size != 0) header.formula = formulas[loop];
+  } else if (dense && kHalfTypes.contains(request.output.dtype)) {
+    header.dense_size = static_cast<uint8_t>(size_of(request.output.dtype));
+    header.formula = formulas[half_loop];
+  } else if (half_rows) {
+    header.half_rows = true;
+    header.formula = formulas[half_loop];
   }
   return state;
 }

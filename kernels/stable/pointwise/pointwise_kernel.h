@@ -14,7 +14,8 @@ inline constexpr int kMaxOperands = 3;
 inline constexpr int kMaxParameters = 2;
 
 // Applies a formula to dense arrays of one type. `out` may be one of the operands.
-// parameters: kMaxParameters numbers of the compute type.
+// parameters: kMaxParameters numbers of the compute type. The loops over half types take numbers for
+// operands too: a null operand stands for parameters[kMaxParameters + its index].
 using FormulaFn = void (*)(void* out, const void* const* operands, const void* parameters,
                            int64_t count);
 

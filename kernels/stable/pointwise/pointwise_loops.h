@@ -42,13 +42,15 @@ static void apply_formula(void* out, const void* const* operands, const void* pa
 
 // Conversions of half types do not vectorize well beside arithmetic: they go through short arrays that
 // stay in the first-level cache. kSize is the number of elements, or 0 when only `size` tells.
+constexpr int64_t kHalvesAtOnce = 64;
 template <typename Formula, typename Storage, int64_t kSize>
 FGX_INLINE void apply_to_block(Storage* result, const Storage* const* operands, int64_t begin,
-                               int64_t size, float p0, float p1) {
-  constexpr int64_t kBlock = 64;
-  alignas(64) float values[4][kBlock];
+                               int64_t size, float p0, float p1,
+                               float (&values)[4][kHalvesAtOnce]) {
   if constexpr (kSize != 0) size = kSize;
-  for (int k = 0; k < Formula::kArity; ++k) load_dense(values[k], operands[k] + begin, size);
+  for (int k = 0; k < Formula::kArity; ++k) {
+    if (operands[k] != nullptr) load_dense(values[k], operands[k] + begin, size);
+  }
   const float* y = values[Formula::kArity > 1 ? 1 : 0];
   const float* z = values[Formula::kArity > 2 ? 2 : 0];
   const KernelMath m;
@@ -60,17 +62,23 @@ FGX_INLINE void apply_to_block(Storage* result, const Storage* const* operands, 
 template <typename Formula, typename Storage>
 static void apply_to_halves(void* out, const void* const* operands, const void* parameters,
                             int64_t count) {
-  constexpr int64_t kBlock = 64;
+  alignas(64) float values[4][kHalvesAtOnce];
   Storage* result = static_cast<Storage*>(out);
+  const float* numbers = static_cast<const float*>(parameters);
   const Storage* halves[3] = {};
-  for (int k = 0; k < Formula::kArity; ++k) halves[k] = static_cast<const Storage*>(operands[k]);
-  const float p0 = static_cast<const float*>(parameters)[0];
-  const float p1 = static_cast<const float*>(parameters)[1];
-  int64_t i = 0;
-  for (; i + kBlock <= count; i += kBlock) {
-    apply_to_block<Formula, Storage, kBlock>(result, halves, i, kBlock, p0, p1);
+  for (int k = 0; k < Formula::kArity; ++k) {
+    halves[k] = static_cast<const Storage*>(operands[k]);
+    if (halves[k] != nullptr) continue;
+    for (float& value : values[k]) value = numbers[kMaxParameters + k];
   }
-  if (i < count) apply_to_block<Formula, Storage, 0>(result, halves, i, count - i, p0, p1);
+  const float p0 = numbers[0];
+  const float p1 = numbers[1];
+  int64_t i = 0;
+  for (; i + kHalvesAtOnce <= count; i += kHalvesAtOnce) {
+    apply_to_block<Formula, Storage, kHalvesAtOnce>(result, halves, i, kHalvesAtOnce, p0, p1,
+                                                    values);
+  }
+  if (i < count) apply_to_block<Formula, Storage, 0>(result, halves, i, count - i, p0, p1, values);
 }
 
 template <typename Formula>
