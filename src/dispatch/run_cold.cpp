@@ -4,11 +4,13 @@
 
 #include <optional>
 
+#include "backend/gpu/device.h"
 #include "base/clock.h"
 #include "dispatch/sampling.h"
 #include "dispatch/scratch.h"
 #include "dispatch/trace.h"
 #include "dispatch/tuner.h"
+#include "tensor/device.h"
 
 namespace fgx {
 namespace {
@@ -93,6 +95,18 @@ bool try_candidate(const ColdRun& run, Chain& chain, size_t position, Level1Tabl
   return true;
 }
 
+// A cold call loads code and allocates: under capture that would break the graph, or be left out of it.
+void refuse_under_capture(const fgx_op& op, const Call& call, void* stream) {
+  const fgx_device device = call.device();
+  if (on_host(device) || gpu::unavailable(device.type) != nullptr) return;
+  if (!gpu::is_capturing(device, stream)) return;
+  Error error(
+      FGX_NOT_PREPARED,
+      "this call is not prepared, and its stream is being captured: make it once before, or "
+      "fgx_context_prepare, or run a plan");
+  throw error.with_op(op.name);
+}
+
 // Nothing is left but implementations whose breakers are open: this call is their probe, where its time
 // has come. Nullptr: none computed it.
 const Implementation* run_broken(const ColdRun& run, Chain& chain) {
@@ -165,6 +179,7 @@ void run_cold(fgx_op& op, const fgx_invocation& invocation, const CallKey* key, 
   op.context->refresh_records();
   const ColdLease cold;
   bind_invocation(op, invocation, true, cold->call);
+  refuse_under_capture(op, cold->call, invocation.stream);
   std::shared_ptr<const Settings> settings = op.context->settings();
   if (settings->config.check_pointers == CheckPointers::kAlways) check_mapped(op, cold->call);
   FoundCell found = find_cell(op, *cold, invocation.flags, *settings, stamp);

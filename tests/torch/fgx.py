@@ -17,6 +17,8 @@ import re
 import torch
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# CUDA tensors as FGX_DEVICE_CUDA, or, through tests/hip_shim, as FGX_DEVICE_ROCM.
+GPU_TYPE = 10 if os.environ.get("FLAGGEMS_EXP_TEST_AS_ROCM") else 2
 
 
 def _library_path():
@@ -186,7 +188,7 @@ def make_tensor(t, keep):
     shape = (c.c_int64 * max(t.dim(), 1))(*t.shape)
     strides = (c.c_int64 * max(t.dim(), 1))(*t.stride())
     code, bits = CODES[t.dtype]
-    device = Device(2, t.device.index or 0) if t.is_cuda else Device(1, 0)
+    device = Device(GPU_TYPE, t.device.index or 0) if t.is_cuda else Device(1, 0)
     out = Tensor(t.data_ptr() or None, device, t.dim(), DType(code, bits, 1),
                  c.cast(shape, c.POINTER(c.c_int64)), c.cast(strides, c.POINTER(c.c_int64)), 0)
     keep += [shape, strides, out, t]

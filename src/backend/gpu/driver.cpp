@@ -56,6 +56,8 @@ std::string load_functions(Driver& driver, void* library, bool hip) {
       {&driver.stream_destroy, "cuStreamDestroy_v2", "hipStreamDestroy"},
       {&driver.stream_synchronize, "cuStreamSynchronize", "hipStreamSynchronize"},
       {&driver.stream_capture_status, "cuStreamIsCapturing", "hipStreamIsCapturing"},
+      {&driver.exchange_capture_mode, "cuThreadExchangeStreamCaptureMode",
+       "hipThreadExchangeStreamCaptureMode", false},
       {&driver.event_create, "cuEventCreate", "hipEventCreateWithFlags"},
       {&driver.event_destroy, "cuEventDestroy_v2", "hipEventDestroy"},
       {&driver.event_record, "cuEventRecord", "hipEventRecord"},

@@ -52,6 +52,9 @@ struct Driver {
   int (*stream_synchronize)(void* stream);
   int (*stream_capture_status)(void* stream, int* status);  // 0: not capturing
 
+  // Swaps the calling thread's capture mode with *mode; null where an old driver lacks it.
+  int (*exchange_capture_mode)(int* mode);
+
   int (*event_create)(void** event, unsigned flags);
   int (*event_destroy)(void* event);
   int (*event_record)(void* event, void* stream);

@@ -149,6 +149,43 @@ TEST_F(GpuLaunch, PlansTakeNumbersButNoTensorsInHostMemory) {
   fgx_plan_destroy(plan);
 }
 
+TEST_F(GpuLaunch, ColdCallsAreRefusedUnderCapture) {
+  DeviceTensor x({4096}, kFloat32, kA), out({4096}, kFloat32, kOut);
+  g_gpu.capturing = true;
+  EXPECT_EQ(call("exp", {x.value()}, out), FGX_NOT_PREPARED);
+  EXPECT_TRUE(g_gpu.launches.empty());
+  g_gpu.capturing = false;
+  fgx_op* op = nullptr;
+  ASSERT_EQ(fgx_context_get_op(context_, "exp", &op), FGX_OK);
+  const fgx_value args[] = {x.value()};
+  fgx_tensor* outs[] = {&out.tensor};
+  ASSERT_EQ(fgx_context_prepare(context_, op, args, 1, outs, 1), FGX_OK);
+  EXPECT_TRUE(g_gpu.launches.empty());
+  g_gpu.capturing = true;
+  const int calls = g_gpu.calls;
+  EXPECT_EQ(call("exp", {x.value()}, out), FGX_OK);
+  EXPECT_EQ(g_gpu.launches.size(), 1u);
+  EXPECT_EQ(g_gpu.calls, calls + 2);  // the current context, the launch
+}
+
+TEST_F(GpuLaunch, DevicesTellTheirFacts) {
+  int32_t count = -1;
+  ASSERT_EQ(fgx_device_count(FGX_DEVICE_CUDA, &count), FGX_OK);
+  EXPECT_EQ(count, FakeGpu::kDevices);
+  fgx_string* text = nullptr;
+  ASSERT_EQ(fgx_device_get_info({FGX_DEVICE_CUDA, 1}, &text), FGX_OK);
+  const std::string facts(fgx_string_data(text), fgx_string_size(text));
+  fgx_string_destroy(text);
+  EXPECT_NE(facts.find("\"name\":\"Fake GPU\""), std::string::npos) << facts;
+  EXPECT_NE(facts.find("\"compute_capability\":\"9.0\""), std::string::npos) << facts;
+  EXPECT_EQ(fgx_device_get_info({FGX_DEVICE_CUDA, 2}, &text), FGX_INVALID_ARGUMENT);
+  EXPECT_EQ(fgx_device_count(99, &count), FGX_INVALID_ARGUMENT);
+  gpu::set_fake_driver(FGX_DEVICE_CUDA, &gpu::kNoDriver);
+  ASSERT_EQ(fgx_device_count(FGX_DEVICE_CUDA, &count), FGX_OK);
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(fgx_device_get_info({FGX_DEVICE_CUDA, 0}, &text), FGX_UNSUPPORTED);
+}
+
 TEST_F(GpuLaunch, AWatchedCallKeepsItsStream) {
   ASSERT_EQ(fgx_context_trace(context_, 16), FGX_OK);  // every call is watched
   DeviceTensor x({4096}, kFloat32, kA), out({4096}, kFloat32, kOut);

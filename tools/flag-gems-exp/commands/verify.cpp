@@ -16,6 +16,7 @@ struct Flags {
   std::vector<uint64_t> seeds;
   std::vector<std::string> dtypes;
   std::string one_case;
+  std::string device;  // "": whatever runs on this machine
   bool write_evidence = false;
   double timeout = 0;
   ContextFlags context;
@@ -34,6 +35,7 @@ std::string request_for(const std::string& name, const Flags& flags) {
   }
   if (!flags.dtypes.empty()) request += ",\"dtypes\":" + json_list(flags.dtypes);
   if (!flags.one_case.empty()) request += ",\"case\":" + json_quote(flags.one_case);
+  if (!flags.device.empty()) request += ",\"device\":" + json_quote(flags.device);
   if (flags.write_evidence) request += ",\"write_evidence\":true";
   return request + "}";
 }
@@ -60,6 +62,7 @@ int run(const Flags& flags, Environment& env) {
   if (flags.write_evidence && !env.session.has_registry_path()) {
     throw Failure(kUsage, "--write-evidence needs --registry: where should it be written?");
   }
+  if (!flags.device.empty()) find_device(flags.device);
   start_timeout(flags.timeout);
   fgx_context* context = env.session.context(flags.context, flags.write_evidence);
   const std::vector<std::string> names = flags.all ? operator_names(context) : flags.names;
@@ -124,6 +127,8 @@ void add_verify(CLI::App& root, Action& action) {
       ->check(CLI::IsMember({"quick", "full"}))
       ->type_name("CASES")
       ->capture_default_str();
+  command->add_option("--device", flags->device, "Only what runs on this device, e.g. cuda:0")
+      ->type_name("DEVICE");
   command->add_option("--seed", flags->seeds, "Seed of the inputs (may be repeated)")
       ->type_name("NUMBER")
       ->allow_extra_args(false);
