@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "tensor/broadcast.h"
+#include "tensor/device.h"
 #include "tensor/overlap.h"
 
 namespace fgx {
