@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mixture-of-experts family: operators with their type rules, oracles and implementations.
 #include "kernels/families.h"
+#include "kernels/gpu/gpu_implementation.h"
 #include "kernels/stable/moe/topk_kernels.h"
 #include "kernels/stable/moe/topk_softmax.h"
 
@@ -10,9 +11,10 @@ void add_moe_operators(Catalogue& catalogue) {
   // softmax over the last dimension in float32, then the topk largest in falling order; of equal
   // logits the lower index comes first. Weights are float32, indices int32, as serving engines pass
   // them on. A row with NaN, or without a finite largest logit, gets weights NaN, indices 0, 1, ...
-  catalogue.add({
-      .schema_text = "fgx::topk_softmax(Tensor gating_output, int topk, bool renormalize=False) -> "
-                     "(Tensor weights, Tensor indices)",
+  OperatorDef gate{
+      .schema_text =
+          "fgx::topk_softmax(Tensor gating_output, int topk, bool renormalize=False) -> "
+          "(Tensor weights, Tensor indices)",
       .family = Family::kMoe,
       .infer = infer_topk_softmax,
       .oracle = oracle_topk_softmax,
@@ -30,7 +32,10 @@ void add_moe_operators(Catalogue& catalogue) {
                                             .low = 1,
                                             .high = kMostExperts}},
                            .prepare = prepare_topk_softmax}},
-  });
+  };
+  add_gpu_implementations(gate, ImplementationDef(gate.implementations[0]),
+                          prepare_topk_softmax_gpu);
+  catalogue.add(std::move(gate));
 }
 
 }  // namespace fgx

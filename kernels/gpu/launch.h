@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kernel with its geometry, and its launch on the caller's stream.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "backend/gpu/device.h"
+#include "base/error.h"
+
+namespace fgx::gpu {
+
+struct Launch {
+  const Device* device;
+  Kernel kernel;
+  unsigned grid[3];
+  unsigned block;
+  unsigned shared_bytes;
+};
+
+// Throws ShapeNotSupported where a launch cannot have that many blocks.
+inline Launch make_launch(const Device& device, const char* module, const char* name,
+                          int64_t blocks, unsigned block, int64_t grid_y = 1, int64_t grid_z = 1) {
+  constexpr int64_t kMostOfOthers = 65535;
+  if (blocks > std::numeric_limits<int32_t>::max() || grid_y > kMostOfOthers ||
+      grid_z > kMostOfOthers) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "too many elements for one launch");
+  }
+  return {
+      &device,
+      find_kernel(device, module, name),
+      {static_cast<unsigned>(blocks), static_cast<unsigned>(grid_y), static_cast<unsigned>(grid_z)},
+      block,
+      0};
+}
+
+// `guard` holds the context that is launched in.
+inline void run_launch(const Launch& launch, const ContextGuard& guard, void* stream,
+                       void** parameters) {
+  const Driver& driver = *launch.device->driver;
+  check(driver,
+        driver.launch(guard.handle(launch.kernel), launch.grid[0], launch.grid[1], launch.grid[2],
+                      launch.block, 1, 1, launch.shared_bytes, stream, parameters, nullptr),
+        "launching a kernel");
+}
+inline void run_launch(const Launch& launch, void* stream, void** parameters) {
+  const ContextGuard guard(*launch.device);
+  run_launch(launch, guard, stream, parameters);
+}
+
+}  // namespace fgx::gpu
