@@ -7,6 +7,7 @@
 
 #include "backend/gpu/device.h"
 #include "base/error.h"
+#include "schema/call.h"
 
 namespace fgx::gpu {
 
@@ -32,6 +33,14 @@ inline Launch make_launch(const Device& device, const char* module, const char* 
       {static_cast<unsigned>(blocks), static_cast<unsigned>(grid_y), static_cast<unsigned>(grid_z)},
       block,
       0};
+}
+
+// Refuses numbers and 0-d tensors of the host, which a kernel cannot read.
+inline void require_inputs_on_device(const Call& call) {
+  for (const TensorView& input : call.inputs()) {
+    if (!input.wrapped_number && input.device.type != FGX_DEVICE_CPU) continue;
+    fail(FGX_UNSUPPORTED, "an input is a number of the host's");
+  }
 }
 
 // `guard` holds the context that is launched in.
