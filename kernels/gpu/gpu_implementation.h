@@ -6,7 +6,9 @@
 
 namespace fgx {
 
-// Adds stable.cuda.<name> and stable.rocm.<name>, alike in everything but device to the CPU's.
-void add_gpu_implementations(OperatorDef& op, const ImplementationDef& cpu, PrepareFn prepare);
+// Adds stable.cuda.<name> and stable.rocm.<name>, alike in everything but device to the CPU's. `workspace`: bytes of
+// device memory that a captured call brings.
+void add_gpu_implementations(OperatorDef& op, const ImplementationDef& cpu, PrepareFn prepare,
+                             WorkspaceFn workspace = nullptr);
 
 }  // namespace fgx

@@ -11,12 +11,10 @@
 //   fgx_join_<bytes>(arguments, to)                     rows side by side
 //   fgx_gather_<bytes>(arguments, table, indices, out)  dense rows by index; gather_many: several units per thread
 //   fgx_gather_strided_<bytes>(the same)                rows of any steps by index
-#include "kernels/gpu/device.h"
+#include "kernels/gpu/real_element.h"
 #include "kernels/gpu/select_arguments.h"
 
 namespace fgx::device {
-
-using gpu::FastDivide;
 
 template <int kBytes>
 struct alignas(kBytes) Unit {
@@ -41,16 +39,6 @@ struct Unit<2> {
 
 FGX_DEVICE_INLINE int64_t thread_index() {
   return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-}
-FGX_DEVICE_INLINE uint32_t divided(uint32_t n, const FastDivide& by) {
-  return (__umulhi(n, by.multiplier) + n) >> by.shift;
-}
-// The quotient; the remainder is left in `n`.
-FGX_DEVICE_INLINE int64_t split(int64_t& n, const FastDivide& by, int64_t size, bool narrow) {
-  const int64_t quotient =
-      narrow ? static_cast<int64_t>(divided(static_cast<uint32_t>(n), by)) : n / size;
-  n -= quotient * size;
-  return quotient;
 }
 
 // Where number `index` of the loops lies.

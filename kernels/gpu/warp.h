@@ -18,7 +18,9 @@ FGX_DEVICE_INLINE T shuffle_xor(T value, int mask) {
   return __shfl_xor(value, mask, kWarp);
 }
 FGX_DEVICE_INLINE LaneMask ballot(bool condition) { return __ballot(condition); }
-FGX_DEVICE_INLINE int first_lane(LaneMask mask) { return __ffsll(static_cast<unsigned long long>(mask)) - 1; }
+FGX_DEVICE_INLINE int first_lane(LaneMask mask) {
+  return __ffsll(static_cast<unsigned long long>(mask)) - 1;
+}
 FGX_DEVICE_INLINE void sync_warp() { __builtin_amdgcn_wave_barrier(); }
 FGX_DEVICE_INLINE uint32_t warp_max(uint32_t value) {
 #pragma unroll
