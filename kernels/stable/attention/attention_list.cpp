@@ -2,6 +2,7 @@
 // Attention and the position embedding that goes before it.
 #include "base/error.h"
 #include "kernels/families.h"
+#include "kernels/gpu/gpu_implementation.h"
 #include "kernels/stable/attention/attention.h"
 #include "schema/type_rules.h"
 
@@ -134,10 +135,11 @@ void infer_rotary(const Call& call, std::vector<OutputSpec>& outputs) {
 }  // namespace
 
 void add_attention_operators(Catalogue& catalogue) {
-  catalogue.add({
-      .schema_text = "scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, "
-                     "Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, "
-                     "float? scale=None, bool enable_gqa=False) -> Tensor",
+  OperatorDef attention{
+      .schema_text =
+          "scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, "
+          "Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, "
+          "float? scale=None, bool enable_gqa=False) -> Tensor",
       .family = Family::kAttention,
       .infer = infer_attention,
       .oracle = attention_oracle,
@@ -151,8 +153,11 @@ void add_attention_operators(Catalogue& catalogue) {
       .implementations = {{.name = "stable.cpu.scaled_dot_product_attention",
                            .prepare = prepare_attention,
                            .workspace = attention_workspace}},
-  });
-  catalogue.add({
+  };
+  add_gpu_implementations(attention, ImplementationDef(attention.implementations[0]),
+                          prepare_attention_gpu, attention_workspace_gpu);
+  catalogue.add(std::move(attention));
+  OperatorDef rotary{
       .schema_text =
           "fgx::apply_rotary_pos_emb(Tensor q, Tensor k, Tensor cos, Tensor sin, "
           "Tensor? position_ids=None, bool rotary_interleaved=False) -> (Tensor, Tensor)",
@@ -165,7 +170,9 @@ void add_attention_operators(Catalogue& catalogue) {
       .implementations = {{.name = "stable.cpu.apply_rotary_pos_emb",
                            .batch_invariant = true,
                            .prepare = prepare_rotary}},
-  });
+  };
+  add_gpu_implementations(rotary, ImplementationDef(rotary.implementations[0]), prepare_rotary_gpu);
+  catalogue.add(std::move(rotary));
 }
 
 }  // namespace fgx
