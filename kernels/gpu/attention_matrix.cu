@@ -13,27 +13,13 @@
 // the same one: step 2s + h takes for lane t of four elements 32s + 8t + 4h .. + 3. Columns of the
 // result are named likewise: column n of tile j stands for element 64c + 8n + j.
 #include "kernels/gpu/attention_rows.h"
+#include "kernels/gpu/matrix_units.h"
 
 #if !defined(__HIP__)
 namespace fgx::device {
 
 constexpr float kLog2E = 1.44269504f;
-constexpr unsigned kAllLanes = 0xffffffffu;
 
-template <typename Half>
-FGX_DEVICE_INLINE void multiply(float (&sum)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
-  if constexpr (__is_same(Half, Float16)) {
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-        "{%0,%1,%2,%3};"
-        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-  } else {
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
-        "{%8,%9}, {%0,%1,%2,%3};"
-        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-  }
-}
 template <typename Half>
 FGX_DEVICE_INLINE uint32_t pair_of(float x, float y) {
   Pack<Half, 2> pair;
@@ -54,20 +40,6 @@ FGX_DEVICE_INLINE float quad_max(float x) {
 FGX_DEVICE_INLINE float quad_sum(float x) {
   x += __shfl_xor_sync(kAllLanes, x, 1);
   return x + __shfl_xor_sync(kAllLanes, x, 2);
-}
-
-// Eight elements, or zeros.
-struct Eight {
-  uint32_t word[4];
-};
-template <typename Half>
-FGX_DEVICE_INLINE Eight load_eight(const Half* from, bool there) {
-  Eight loaded = {{0, 0, 0, 0}};
-  if (there) {
-    const uint4 vector = *reinterpret_cast<const uint4*>(from);
-    loaded = {{vector.x, vector.y, vector.z, vector.w}};
-  }
-  return loaded;
 }
 
 template <typename Half, int kSize>
@@ -226,11 +198,8 @@ struct WarpTile {
       for (int c = 0; c < kChunks; ++c) {
 #pragma unroll
         for (int j = 0; j < 8; ++j) {
-          const unsigned halves = (j & 1) == 0 ? 0x5410u : 0x7632u;
-          const uint32_t b0 =
-              __byte_perm(values[c][0].word[j / 2], values[c][1].word[j / 2], halves);
-          const uint32_t b1 =
-              __byte_perm(values[c][2].word[j / 2], values[c][3].word[j / 2], halves);
+          const uint32_t b0 = pick(values[c][0].word[j / 2], values[c][1].word[j / 2], j);
+          const uint32_t b1 = pick(values[c][2].word[j / 2], values[c][3].word[j / 2], j);
           multiply<Half>(sums[c][j], weights, b0, b1);
         }
       }
