@@ -14,7 +14,7 @@ namespace {
 
 using gpu::AttentionArguments;
 
-constexpr int64_t kVectorBytes = 16;
+constexpr int64_t kVectorBytes = gpu::kVectorBytes;
 constexpr int64_t kMostMatrixSize = 128;
 constexpr int64_t kSharedBytes = 48 << 10;  // of a block, without asking for more
 constexpr int64_t kMostParts = 128;
@@ -74,7 +74,7 @@ bool in_vectors(const TensorView& view, const AttentionPlan::Strides& strides, i
   int64_t all = strides.head | strides.row;
   for (int d = 0; d < batch_dims; ++d) all |= strides.batch[d];
   return strides.element == 1 && all * size_of(view.dtype) % kVectorBytes == 0 &&
-         reinterpret_cast<uintptr_t>(view.data) % kVectorBytes == 0;
+         gpu::known_alignment(view) == gpu::kVectorBytes;
 }
 
 bool fits_matrix_units(const Call& call, const AttentionPlan& plan, const gpu::Device& device) {

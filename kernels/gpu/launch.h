@@ -35,6 +35,14 @@ inline Launch make_launch(const Device& device, const char* module, const char* 
       0};
 }
 
+// What a prepared launch may rely on in an address: whether it is a multiple of 16 bytes, because calls whose
+// addresses differ in that have decisions of their own; otherwise it is one of whole elements.
+inline constexpr uintptr_t kVectorBytes = 16;
+inline uintptr_t known_alignment(const TensorView& view) {
+  const bool vectors = reinterpret_cast<uintptr_t>(view.data) % kVectorBytes == 0;
+  return vectors ? kVectorBytes : static_cast<uintptr_t>(size_of(view.dtype));
+}
+
 // Refuses numbers and 0-d tensors of the host, which a kernel cannot read.
 inline void require_inputs_on_device(const Call& call) {
   for (const TensorView& input : call.inputs()) {

@@ -13,7 +13,7 @@ namespace {
 
 using gpu::RotaryArguments;
 
-constexpr int64_t kVectorBytes = 16;
+constexpr int64_t kVectorBytes = gpu::kVectorBytes;
 static_assert(RotaryArguments::kMostDims == FGX_MAX_RANK);
 
 struct State {

@@ -16,7 +16,7 @@ using gpu::CopyArguments;
 using gpu::Launch;
 
 constexpr const char* kModule = "select";
-constexpr int64_t kVectorBytes = 16;
+constexpr int64_t kVectorBytes = gpu::kVectorBytes;
 static_assert(CopyArguments::kMostDims == FGX_MAX_RANK);
 
 void run_nothing(const KernelState&, const RunArgs&) {}
@@ -24,7 +24,7 @@ void run_nothing(const KernelState&, const RunArgs&) {}
 int64_t blocks_for(int64_t threads, int64_t block = gpu::kSelectBlock) {
   return (threads - 1) / block + 1;
 }
-uint64_t address_of(const TensorView& view) { return reinterpret_cast<uintptr_t>(view.data); }
+uint64_t alignment_of(const TensorView& view) { return gpu::known_alignment(view); }
 
 // The largest unit, in bytes, that divides all these numbers of bytes.
 int64_t unit_for(uint64_t all, int64_t most = kVectorBytes) {
@@ -150,7 +150,7 @@ CopyArguments loops_of(const CopyPlan& plan, int64_t per_unit) {
   return a;
 }
 
-// `addresses` has every bit that any address of the two tensors may have.
+// `addresses` is what the two tensors' addresses are multiples of, joined.
 void plan_move(const gpu::Device& device, const CopyPlan& plan, uint64_t addresses, Move& move) {
   move.count = 0;
   move.vectors = 0;
@@ -242,12 +242,12 @@ bool plan_joined(const gpu::Device& device, const Call& call, Joined& joined) {
   for (int d = 0; d < dim; ++d) rows *= out.dim(d);
   const int64_t bytes = size_of(out.dtype);
   const int64_t row_bytes = out.numel / rows * bytes;
-  uint64_t all = address_of(out) | static_cast<uint64_t>(row_bytes);
+  uint64_t all = alignment_of(out) | static_cast<uint64_t>(row_bytes);
   int64_t parts = 0;
   for (const TensorView& tensor : tensors) {
     if (tensor.numel == 0) continue;
     if (!tensor.contiguous || tensor.dtype != out.dtype) return false;
-    all |= address_of(tensor) | static_cast<uint64_t>(tensor.numel / rows * bytes);
+    all |= alignment_of(tensor) | static_cast<uint64_t>(tensor.numel / rows * bytes);
     ++parts;
   }
   if (!out.contiguous || parts > gpu::kMostJoined) return false;
@@ -320,7 +320,7 @@ RunFn prepare_copy_gpu(const Call& call, KernelState& state) {
     fill.launch = launch_units(device, "fgx_fill_", size_of(out.dtype), blocks_for(out.numel));
     return run_fill;
   }
-  plan_move(device, plan, address_of(out) | address_of(source), state.emplace<Move>());
+  plan_move(device, plan, alignment_of(out) | alignment_of(source), state.emplace<Move>());
   return run_copy_gpu;
 }
 
@@ -342,9 +342,9 @@ RunFn prepare_cat_gpu(const Call& call, KernelState& state) {
     JoinedMoves::Part& part = plan.parts.emplace_back();
     part.input = static_cast<int32_t>(i);
     part.offset = offset * out.stride(dim) * size_of(out.dtype);
-    plan_move(device,
-              plan_copy(out.dtype, tensor.dtype, tensor.dims(), out.strides, tensor.strides),
-              address_of(out) | static_cast<uint64_t>(part.offset) | address_of(tensor), part.move);
+    plan_move(
+        device, plan_copy(out.dtype, tensor.dtype, tensor.dims(), out.strides, tensor.strides),
+        alignment_of(out) | static_cast<uint64_t>(part.offset) | alignment_of(tensor), part.move);
     offset += tensor.dim(dim);
   }
   return run_joined_moves;
@@ -362,7 +362,7 @@ RunFn prepare_embedding_gpu(const Call& call, KernelState& state) {
   a = {};
   int64_t unit = plan.bytes;
   if (plan.flat) {
-    unit = std::max(unit, unit_for(address_of(weight) | address_of(out) |
+    unit = std::max(unit, unit_for(alignment_of(weight) | alignment_of(out) |
                                    static_cast<uint64_t>(plan.width * plan.bytes) |
                                    static_cast<uint64_t>(plan.row_stride * plan.bytes)));
   }

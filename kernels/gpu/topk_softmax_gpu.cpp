@@ -13,7 +13,6 @@ namespace fgx {
 namespace {
 
 constexpr int64_t kBlock = 128;
-constexpr int64_t kVectorBytes = 16;
 constexpr int64_t kFastTopk = 8;
 static_assert(gpu::kMostGateExperts == kMostExperts);
 static_assert(gpu::GateArguments::kMostDims == FGX_MAX_RANK);
@@ -123,10 +122,9 @@ RunFn prepare_topk_softmax_gpu(const Call& call, KernelState& state) {
   made.experts = static_cast<int32_t>(experts);
   made.topk = static_cast<int32_t>(request.topk);
   made.renormalize = request.renormalize ? 1 : 0;
-  const int64_t size = size_of(request.dtype);
-  const int64_t vector = std::min(per_lane, kVectorBytes / size);
-  const bool aligned =
-      (reinterpret_cast<uintptr_t>(x.data) & static_cast<uintptr_t>(vector * size - 1)) == 0;
+  const int64_t vector =
+      std::min(per_lane, static_cast<int64_t>(gpu::kVectorBytes) / size_of(request.dtype));
+  const bool aligned = gpu::known_alignment(x) == gpu::kVectorBytes;
   made.vectors = aligned && experts % vector == 0 && made.x_row % vector == 0 ? 1 : 0;
   // The fast kernel always takes eight steps.
   const bool fast = request.topk <= kFastTopk && request.topk > kFastTopk / 2;

@@ -2,6 +2,7 @@
 // The slow path: binds, decides, prepares and runs, and falls back along the decision's order.
 #include "dispatch/run_cold.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/clock.h"
@@ -228,7 +229,15 @@ size_t call_workspace(fgx_op& op, const fgx_invocation& invocation) {
   const std::shared_ptr<const Settings> settings = op.context->settings();
   const FoundCell found = find_cell(op, *cold, invocation.flags, *settings, op.context->stamp());
   if (found.cell->order.empty()) fail_without_candidates(op, cold->call, *found.cell);
-  return found.cell->order[0]->workspace(cold->call);
+  if (cold->call.device().type == FGX_DEVICE_CPU) {
+    return found.cell->order[0]->workspace(cold->call);
+  }
+  // Under graph capture no other scratch will do: enough for whichever does not refuse.
+  size_t most = 0;
+  for (const auto& candidate : found.cell->order) {
+    most = std::max(most, candidate->workspace(cold->call));
+  }
+  return most;
 }
 
 }  // namespace fgx
