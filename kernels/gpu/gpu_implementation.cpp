@@ -27,4 +27,10 @@ void add_gpu_implementations(OperatorDef& op, const ImplementationDef& cpu, Prep
   }
 }
 
+OperatorDef with_gpu_implementations(OperatorDef op, PrepareFn prepare, WorkspaceFn workspace) {
+  const ImplementationDef cpu = op.implementations.back();
+  add_gpu_implementations(op, cpu, prepare, workspace);
+  return op;
+}
+
 }  // namespace fgx

@@ -69,12 +69,6 @@ void infer_embedding(const Call& call, std::vector<OutputSpec>& outputs) {
   add_output(outputs, weight.dtype, shape);
 }
 
-// The operator, with implementations on GPUs beside the CPU's.
-void add_with_gpu(Catalogue& catalogue, OperatorDef op, PrepareFn prepare_gpu) {
-  add_gpu_implementations(op, ImplementationDef(op.implementations[0]), prepare_gpu);
-  catalogue.add(std::move(op));
-}
-
 }  // namespace
 
 bool cat_skips(const TensorView& tensor) { return tensor.ndim == 1 && tensor.numel == 0; }
@@ -87,8 +81,7 @@ int cat_dim(const Call& call) {
 }
 
 void add_select_operators(Catalogue& catalogue) {
-  add_with_gpu(
-      catalogue,
+  catalogue.add(with_gpu_implementations(
       {
           .schema_text = "copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor",
           .family = Family::kSelect,
@@ -96,37 +89,35 @@ void add_select_operators(Catalogue& catalogue) {
           .oracle = copy_oracle,
           .in_place_arguments = {"self"},
           .examples = {"copy(f32[4096,4096],f32[4096,4096])", "copy(bf16[512,512],f32[512])"},
-          .implementations = {{.name = "stable.cpu.copy",
-                               .batch_invariant = true,
-                               .prepare = prepare_copy}},
+          .implementations =
+              {{.name = "stable.cpu.copy", .batch_invariant = true, .prepare = prepare_copy}},
       },
-      prepare_copy_gpu);
-  add_with_gpu(catalogue,
-               {
-                   .schema_text = "cat(Tensor[] tensors, int dim=0) -> Tensor",
-                   .family = Family::kSelect,
-                   .infer = infer_cat,
-                   .oracle = cat_oracle,
-                   .aliases = {"concat", "concatenate"},
-                   .examples = {"cat([f32[16,4096],f32[1,4096]])", "cat([f16[8,64],f16[8,64]],-1)"},
-                   .implementations = {{.name = "stable.cpu.cat",
-                                        .batch_invariant = true,
-                                        .prepare = prepare_cat}},
-               },
-               prepare_cat_gpu);
-  add_with_gpu(catalogue,
-               {
-                   .schema_text = "embedding(Tensor weight, Tensor indices, int padding_idx=-1, "
-                                  "bool scale_grad_by_freq=False, bool sparse=False) -> Tensor",
-                   .family = Family::kSelect,
-                   .infer = infer_embedding,
-                   .oracle = embedding_oracle,
-                   .examples = {"embedding(f32[1024,256],i64[98])"},
-                   .implementations = {{.name = "stable.cpu.embedding",
-                                        .batch_invariant = true,
-                                        .prepare = prepare_embedding}},
-               },
-               prepare_embedding_gpu);
+      prepare_copy_gpu));
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text = "cat(Tensor[] tensors, int dim=0) -> Tensor",
+          .family = Family::kSelect,
+          .infer = infer_cat,
+          .oracle = cat_oracle,
+          .aliases = {"concat", "concatenate"},
+          .examples = {"cat([f32[16,4096],f32[1,4096]])", "cat([f16[8,64],f16[8,64]],-1)"},
+          .implementations =
+              {{.name = "stable.cpu.cat", .batch_invariant = true, .prepare = prepare_cat}},
+      },
+      prepare_cat_gpu));
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text = "embedding(Tensor weight, Tensor indices, int padding_idx=-1, "
+                         "bool scale_grad_by_freq=False, bool sparse=False) -> Tensor",
+          .family = Family::kSelect,
+          .infer = infer_embedding,
+          .oracle = embedding_oracle,
+          .examples = {"embedding(f32[1024,256],i64[98])"},
+          .implementations = {{.name = "stable.cpu.embedding",
+                               .batch_invariant = true,
+                               .prepare = prepare_embedding}},
+      },
+      prepare_embedding_gpu));
 }
 
 }  // namespace fgx
