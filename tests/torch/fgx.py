@@ -309,7 +309,8 @@ class Prepared:
         context = context or default_context()
         self.handle, self.array, n = bind(context, name, args, kwargs, self.keep)
         if out is None:
-            device = next((a.device for a in args if isinstance(a, torch.Tensor)), None)
+            flat = [t for a in args for t in (a if isinstance(a, (list, tuple)) else [a])]
+            device = next((t.device for t in flat if isinstance(t, torch.Tensor)), None)
             out = [torch.empty(shape, dtype=dtype, device=device)
                    for dtype, shape, _ in infer(name, *args, context=context, **kwargs)]
         self.out = out
