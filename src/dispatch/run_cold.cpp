@@ -2,6 +2,7 @@
 // The slow path: binds, decides, prepares and runs, and falls back along the decision's order.
 #include "dispatch/run_cold.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "backend/gpu/device.h"
@@ -24,7 +25,7 @@ struct Prepared {
     KernelState& target = entry != nullptr ? entry->state : state;
     try {
       function = implementation.prepare_launch(run.cold.call, target);
-      workspace = implementation.workspace(run.cold.call);
+      workspace = implementation.host_workspace(run.cold.call);
       if (function == nullptr) {
         fail(FGX_INTERNAL, "%s prepared no function", implementation.def.name.c_str());
       }
@@ -47,11 +48,13 @@ struct Prepared {
 
   void run_on(const ColdRun& run, void* const* data) const {
     const KernelState& kernel = entry != nullptr ? entry->state : state;
-    RunArgs args{data, run.cold.scalars.data(), nullptr,
-                 0,    run.invocation.stream,   &run.op.context->pool()};
-    if (run.invocation.workspace != nullptr && run.invocation.workspace_size >= workspace) {
-      args.workspace = run.invocation.workspace;
-      args.workspace_size = run.invocation.workspace_size;
+    RunArgs args{data,
+                 run.cold.scalars.data(),
+                 run.invocation.workspace,
+                 run.invocation.workspace_size,
+                 run.invocation.stream,
+                 &run.op.context->pool()};
+    if (workspace == 0 || (args.workspace != nullptr && args.workspace_size >= workspace)) {
       function(kernel, args);
       return;
     }
@@ -263,7 +266,15 @@ size_t call_workspace(fgx_op& op, const fgx_invocation& invocation) {
   const std::shared_ptr<const Settings> settings = op.context->settings();
   const FoundCell found = find_cell(op, *cold, invocation.flags, *settings, op.context->stamp());
   if (found.cell->order.empty()) fail_without_candidates(op, cold->call, *found.cell);
-  return found.cell->order[0]->workspace(cold->call);
+  if (cold->call.device().type == FGX_DEVICE_CPU) {
+    return found.cell->order[0]->workspace(cold->call);
+  }
+  // Under graph capture no other scratch will do: enough for whichever does not refuse.
+  size_t most = 0;
+  for (const auto& candidate : found.cell->order) {
+    most = std::max(most, candidate->workspace(cold->call));
+  }
+  return most;
 }
 
 }  // namespace fgx

@@ -86,7 +86,7 @@ class RelaxedCapture {
 
  private:
   void exchange() {
-    if (driver_.exchange_capture_mode != nullptr) (void)driver_.exchange_capture_mode(&mode_);
+    if (driver_.capture_mode != nullptr) (void)driver_.capture_mode(&mode_);
   }
   const Driver& driver_;
   int mode_ = 2;  // relaxed

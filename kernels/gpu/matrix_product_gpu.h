@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Launchers of mm and linear on GPUs (matrix_product.cu, skinny_product.cu).
+#pragma once
+
+#include "schema/kernel.h"
+
+namespace fgx {
+
+RunFn prepare_mm_gpu(const Call& call, KernelState& state);
+RunFn prepare_linear_gpu(const Call& call, KernelState& state);
+
+// Of 16-bit types with at most 16 rows, on CUDA's matrix units: "stable.cuda.mm_skinny", "stable.cuda.linear_skinny".
+ImplementationDef skinny_mm_gpu();
+ImplementationDef skinny_linear_gpu();
+
+}  // namespace fgx
