@@ -22,7 +22,7 @@ struct Prepared {
     KernelState& target = entry != nullptr ? entry->state : state;
     try {
       function = implementation.prepare_launch(run.cold.call, target);
-      workspace = implementation.workspace(run.cold.call);
+      workspace = implementation.host_workspace(run.cold.call);
       if (function == nullptr) {
         fail(FGX_INTERNAL, "%s prepared no function", implementation.def.name.c_str());
       }
@@ -45,11 +45,13 @@ struct Prepared {
 
   void run_on(const ColdRun& run, void* const* data) const {
     const KernelState& kernel = entry != nullptr ? entry->state : state;
-    RunArgs args{data, run.cold.scalars.data(), nullptr,
-                 0,    run.invocation.stream,   &run.op.context->pool()};
-    if (run.invocation.workspace != nullptr && run.invocation.workspace_size >= workspace) {
-      args.workspace = run.invocation.workspace;
-      args.workspace_size = run.invocation.workspace_size;
+    RunArgs args{data,
+                 run.cold.scalars.data(),
+                 run.invocation.workspace,
+                 run.invocation.workspace_size,
+                 run.invocation.stream,
+                 &run.op.context->pool()};
+    if (workspace == 0 || (args.workspace != nullptr && args.workspace_size >= workspace)) {
       function(kernel, args);
       return;
     }
