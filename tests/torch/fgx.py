@@ -64,6 +64,21 @@ class Desc(c.Structure):
     ]
 
 
+class Invocation(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_uint32),
+        ("flags", c.c_uint32),
+        ("device", Device),
+        ("stream", c.c_void_p),
+        ("args", c.c_void_p),
+        ("nargs", c.c_int32),
+        ("nouts", c.c_int32),
+        ("outs", c.c_void_p),
+        ("workspace", c.c_void_p),
+        ("workspace_size", c.c_size_t),
+    ]
+
+
 class _As(c.Union):
     _fields_ = [
         ("boolean", c.c_int32),
@@ -285,7 +300,9 @@ def explain(name, *args, context=None, **kwargs):
 
 
 class Prepared:
-    """A call with its arguments converted once, for timing: run() costs one ctypes call."""
+    """A call with its arguments converted once, for timing: run() costs one ctypes call.
+
+    On a GPU it has workspace of its own, so that it can be captured into a graph."""
 
     def __init__(self, name, *args, out=None, context=None, **kwargs):
         self.keep = []
@@ -299,10 +316,28 @@ class Prepared:
         self.outs = (c.c_void_p * len(out))(*[c.addressof(make_tensor(t, self.keep)) for t in out])
         self.arguments = (self.handle, self.array, c.c_int32(n), self.outs, c.c_int32(len(out)),
                           stream_of(out))
+        self.invocation = self._invocation() if out and out[0].is_cuda else None
         self.run()
 
+    def _invocation(self):
+        """The call with workspace; None where it wants none."""
+        handle, array, nargs, outs, nouts, stream = self.arguments
+        size = c.c_size_t()
+        check(lib.fgx_op_workspace(handle, array, nargs, outs, nouts, c.byref(size)))
+        if size.value == 0:
+            return None
+        workspace = torch.empty(size.value, dtype=torch.uint8, device=self.out[0].device)
+        made = Invocation(c.sizeof(Invocation), stream=stream, args=c.addressof(array), nargs=nargs.value,
+                          nouts=nouts.value, outs=c.addressof(outs), workspace=workspace.data_ptr(),
+                          workspace_size=size.value)
+        self.keep += [workspace, made]
+        return made
+
     def run(self):
-        check(lib.fgx_op_call(*self.arguments))
+        if self.invocation is not None:
+            check(lib.fgx_op_invoke(self.handle, c.byref(self.invocation)))
+        else:
+            check(lib.fgx_op_call(*self.arguments))
         return self.out[0] if len(self.out) == 1 else tuple(self.out)
 
 
