@@ -104,6 +104,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("families", nargs="*")
     parser.add_argument("--match", default="", help="only rows whose name contains this")
+    parser.add_argument("--ops", help="only these operators, between commas")
     parser.add_argument("--json", help="write the rows to this file")
     options = parser.parse_args()
 
@@ -123,7 +124,7 @@ def main():
     print(f"{'row':44} {'ours us':>9} {'PyTorch':>9} {'copy':>9} {'GB/s':>6} {'of copy':>8} {'ratio':>6}")
     for family in families:
         for name, op, make, kwargs, function, size, *ceiling in load_cases(family)(torch):
-            if options.match not in name:
+            if options.match not in name or options.ops and op not in options.ops.split(","):
                 continue
             copies = max(2, min(64, ROTATED_BYTES // max(size, 1)))
             sets = [make() for _ in range(copies)]

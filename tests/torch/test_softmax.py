@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import fgx
-from rows_data import FLOATS, INTEGERS, expanded, layouts, random, special_rows
+from rows_data import FLOATS, INTEGERS, expanded, layouts, on_cpu, random, special_rows
 
 TOLERANCE = {torch.float64: 1e-13, torch.float32: 1e-6, torch.float16: 1e-3, torch.bfloat16: 8e-3}
 
@@ -98,6 +98,7 @@ def test_rows_do_not_depend_on_each_other(dtype):
     assert torch.equal(columns[:, :3], fgx.call("softmax", y[:, :3].contiguous(), 0))
 
 
+@on_cpu
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 def test_generated_implementation(dtype):
     """Inside its range, and outside, where the call must still be right."""

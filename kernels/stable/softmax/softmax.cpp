@@ -215,18 +215,7 @@ int64_t softmax_length(const Call& call) {
   return self.ndim == 0 ? 1 : self.shape[call.normalized_dim(kDim, self.ndim)];
 }
 
-namespace {
-
-// The call's tensors, cut into rows along the softmax dimension.
-struct Rows {
-  int64_t length;
-  int64_t x_stride;  // along the dimension
-  int64_t y_stride;
-  WalkDim outer[FGX_MAX_RANK];
-  int outer_dims;
-};
-
-void cut_rows(const Call& call, Rows* rows) {
+void cut_rows(const Call& call, SoftmaxRows* rows) {
   const TensorView& x = call.tensor(0);
   const TensorView& y = call.outputs()[0];
   const int dim = call.normalized_dim(kDim, x.ndim);
@@ -240,8 +229,10 @@ void cut_rows(const Call& call, Rows* rows) {
   rows->outer_dims = merge_dims(rows->outer, count);
 }
 
-RunFn prepare_fast(const Call& call, const Rows& rows, bool as_rows, const SoftmaxKernels& kernels,
-                   KernelState& kernel_state) {
+namespace {
+
+RunFn prepare_fast(const Call& call, const SoftmaxRows& rows, bool as_rows,
+                   const SoftmaxKernels& kernels, KernelState& kernel_state) {
   FastState& state = kernel_state.emplace<FastState>();
   state.kernels = &kernels;
   state.length = rows.length;
@@ -257,7 +248,7 @@ RunFn prepare_fast(const Call& call, const Rows& rows, bool as_rows, const Softm
 
 RunFn prepare_softmax_rows(const Call& call, KernelState& state, const SoftmaxKernels& kernels) {
   if (call.outputs()[0].numel == 0) return run_nothing;
-  Rows rows;
+  SoftmaxRows rows;
   cut_rows(call, &rows);
   if (rows.x_stride != 1 || rows.y_stride != 1 || rows.outer_dims > RowWalk::kMaxDims) {
     fail(FGX_UNSUPPORTED, "its rows are not contiguous");
@@ -269,7 +260,7 @@ RunFn prepare_softmax(const Call& call, KernelState& kernel_state) {
   const TensorView& x = call.tensor(0);
   const TensorView& y = call.outputs()[0];
   if (y.numel == 0) return run_nothing;
-  Rows rows;
+  SoftmaxRows rows;
   cut_rows(call, &rows);
   const WalkDim* inner = rows.outer_dims > 0 ? &rows.outer[rows.outer_dims - 1] : nullptr;
 

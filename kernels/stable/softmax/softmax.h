@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "kernels/common/row_walk.h"
 #include "kernels/stable/softmax/softmax_kernels.h"
 #include "schema/operator.h"
 
@@ -23,6 +24,16 @@ void oracle_softmax(const Call& call, const std::vector<OracleTensor>& inputs,
 // kSoftmaxLongRow.
 inline constexpr int64_t kSoftmaxLongRow = 32768;
 RunFn prepare_softmax_rows(const Call& call, KernelState& state, const SoftmaxKernels& kernels);
+
+// The call's tensors, cut into rows along the softmax dimension.
+struct SoftmaxRows {
+  int64_t length;
+  int64_t x_stride;  // along the dimension
+  int64_t y_stride;
+  WalkDim outer[FGX_MAX_RANK];
+  int outer_dims;
+};
+void cut_rows(const Call& call, SoftmaxRows* rows);
 
 // The kernels for a pair of types; nullopt where the input must be converted first.
 std::optional<SoftmaxKind> softmax_kind(DType in, DType out);

@@ -77,6 +77,7 @@ std::string load_functions(Driver& driver, void* library, bool hip) {
       {&driver.kernel_function, "cuKernelGetFunction", "", false},
       {&driver.launch, "cuLaunchKernel", "hipModuleLaunchKernel"},
       {&driver.launch_clusters, "cuLaunchKernelEx", "", false},
+      {&driver.function_set, "cuFuncSetAttribute", "", false},
       {&driver.clusters_at_once, "cuOccupancyMaxActiveClusters", "", false},
       {hip ? nullptr : static_cast<void*>(&driver.error_name), "cuGetErrorName", ""},
   };

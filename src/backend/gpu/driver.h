@@ -100,6 +100,7 @@ struct Driver {
   // Where the driver knows clusters; else null.
   int (*launch_clusters)(const LaunchConfig* config, void* function, void** parameters,
                          void** extra);
+  int (*function_set)(void* function, int attribute, int value);
   int (*clusters_at_once)(int* count, void* function, const LaunchConfig* config);
   int (*error_name)(int status, const char** name);
 };
