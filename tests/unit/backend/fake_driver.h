@@ -26,7 +26,6 @@ struct FakeGpu {
   static constexpr int kDevices = 2;
   std::vector<FakeLaunch> launches;
   void* current = nullptr;
-  bool capturing = false;
   int fail_at = -1;  // calls until the one that fails; negative: none
   int fail_status = 2;
   int calls = 0;
@@ -78,9 +77,6 @@ inline const gpu::Driver& fake_driver() {
     made.context_device = [](int* device) {
       *device = 40 + static_cast<int>(reinterpret_cast<uintptr_t>(g_gpu.current) & 0xf);
       return step();
-    };
-    made.stream_capture_status = [](void*, int* status) {
-      return *status = g_gpu.capturing ? 1 : 0, step();
     };
     made.library_load = [](void** library, const void*, int*, void**, unsigned, int*, void**,
                            unsigned) {
