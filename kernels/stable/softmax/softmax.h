@@ -15,8 +15,11 @@ void infer_softmax(const Call& call, std::vector<OutputSpec>& outputs);
 // Elements that go into one result.
 int64_t softmax_length(const Call& call);
 RunFn prepare_softmax(const Call& call, KernelState& state);
+RunFn prepare_log_softmax(const Call& call, KernelState& state);
 void oracle_softmax(const Call& call, const std::vector<OracleTensor>& inputs,
                     std::vector<OracleTensor>& outputs);
+void oracle_log_softmax(const Call& call, const std::vector<OracleTensor>& inputs,
+                        std::vector<OracleTensor>& outputs);
 
 // For other kernels of rows over the last dimension: walks the rows as the stable one does. Throws
 // Unsupported unless rows are contiguous in themselves and their outer dimensions merge enough.
