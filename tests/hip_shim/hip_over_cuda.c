@@ -25,15 +25,15 @@ static void* cuda_function(const char* name) {
 
 #define EXPORT __attribute__((visibility("default")))
 /* Pointers to functions and to objects are alike here, as dlsym itself assumes. */
-#define FORWARD(hip, cuda, parameters, arguments)                      \
-  EXPORT int hip parameters;                                           \
-  EXPORT int hip parameters {                                          \
-    static union {                                                     \
-      void* found;                                                     \
-      int(*call) parameters;                                           \
-    } function;                                                        \
-    if (function.found == NULL) function.found = cuda_function(#cuda); \
-    return function.call arguments;                                    \
+#define FORWARD(hip, cuda, parameters, arguments)                  \
+  EXPORT int hip parameters;                                       \
+  EXPORT int hip parameters {                                      \
+    static union {                                                 \
+      void* found;                                                 \
+      int(*call) parameters;                                       \
+    } driver;                                                      \
+    if (driver.found == NULL) driver.found = cuda_function(#cuda); \
+    return driver.call arguments;                                  \
   }
 
 FORWARD(hipInit, cuInit, (unsigned flags), (flags))
