@@ -50,6 +50,17 @@ def test_equal_logits_take_the_lower_index():
     check(torch.tensor([[-0.0, 0.0, -0.0, 1.0]]), 3)
 
 
+def test_nearly_equal_logits():
+    """Neighbouring floats: beside the rounded ones that a sort by fewer bits would confuse, and at the last place."""
+    for experts in (8, 60, 64, 128, 160, 256, 384, 512, 777, 1024):
+        step = torch.randint(0, 3 * experts, (40, experts)).float()
+        check(1.0 + step * 2.0**-22, min(8, experts))
+        far = torch.randn(40, experts)
+        far[::3, : experts // 2] = far[::3, :1] + step[::3, : experts // 2] * 2.0**-22
+        for topk in (1, 3, 8):
+            check(far, topk, True)
+
+
 def test_agrees_with_softmax_then_topk():
     x = torch.randn(200, 64)
     weights, indices = fgx.call("fused_moe_gate", x, 6)
