@@ -3,14 +3,15 @@
 //
 //   fgx_gate_<dtype>_<lanes>x<n>(x, weights, indices, rows, x_row, experts, topk, renormalize, vectors)
 //       rows of one type whose logits are contiguous, dense results, topk of at most 8: gate_networks.h
-//   fgx_gate_any_<dtype>_<n>(the same)      any topk; one warp per row, n logits per lane: gate_rows.h
+//   fgx_gate_few_<dtype>_<n>(the same)      few rows, topk of at most 8; one warp per row, n logits per lane: gate_rows.h
+//   fgx_gate_any_<dtype>_<n>(the same)      any topk, likewise
 //   fgx_gate_strided_<n>(arguments, x, weights, indices)    any type and strides, likewise
 //   fgx_gate_wide(arguments, x, weights, indices)           the same, one block per row
 #include "kernels/gpu/gate_networks.h"
 
 namespace fgx::device {
 
-template <typename Storage, int kPer>
+template <typename Storage, int kPer, bool kEight>
 FGX_DEVICE_INLINE void gate_dense(const void* x, float* weights, int32_t* indices, int64_t rows,
                                   int64_t x_row, int32_t experts, int32_t topk, int32_t renormalize,
                                   int32_t vectors) {
@@ -21,7 +22,11 @@ FGX_DEVICE_INLINE void gate_dense(const void* x, float* weights, int32_t* indice
   const Results results{weights + at * topk, indices + at * topk, 1, 1, topk, renormalize != 0};
   WarpGate<DenseRow<Storage, kPer>, kPer> gate{
       row, results, static_cast<int>(threadIdx.x) % kWarp, {}, {}};
-  gate.any();
+  if constexpr (kEight) {
+    gate.eight();
+  } else {
+    gate.any();
+  }
 }
 
 // Where a row lies in x, weights and indices.
@@ -150,9 +155,12 @@ FGX_NETWORK_GATES(16, 32)
 FGX_NETWORK_GATES(32, 24)
 FGX_NETWORK_GATES(32, 32)
 #define FGX_GATES(per)                                                                            \
-  FGX_GATE(gate_any_float32_##per, gate_dense<fgx::device::Float32, per>)                         \
-  FGX_GATE(gate_any_float16_##per, gate_dense<fgx::device::Float16, per>)                         \
-  FGX_GATE(gate_any_bfloat16_##per, gate_dense<fgx::device::BFloat16, per>)                       \
+  FGX_GATE(gate_few_float32_##per, gate_dense<fgx::device::Float32, per, true>)                   \
+  FGX_GATE(gate_few_float16_##per, gate_dense<fgx::device::Float16, per, true>)                   \
+  FGX_GATE(gate_few_bfloat16_##per, gate_dense<fgx::device::BFloat16, per, true>)                 \
+  FGX_GATE(gate_any_float32_##per, gate_dense<fgx::device::Float32, per, false>)                  \
+  FGX_GATE(gate_any_float16_##per, gate_dense<fgx::device::Float16, per, false>)                  \
+  FGX_GATE(gate_any_bfloat16_##per, gate_dense<fgx::device::BFloat16, per, false>)                \
   extern "C" __global__ void fgx_gate_strided_##per(                                              \
       const fgx::gpu::GateArguments arguments, const void* x, float* weights, int32_t* indices) { \
     fgx::device::gate_strided<per>(arguments, x, weights, indices);                               \

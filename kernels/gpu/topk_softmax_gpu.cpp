@@ -143,7 +143,9 @@ RunFn prepare_topk_softmax_gpu(const Call& call, KernelState& state) {
   made.renormalize = request.renormalize ? 1 : 0;
   const std::string dtype(info(request.dtype).name);
   const int64_t most_vector = static_cast<int64_t>(gpu::kVectorBytes) / size_of(request.dtype);
-  if (request.topk <= kFastTopk) {
+  // Few rows: what counts is the longest chain of instructions, not their number.
+  const bool few = request.rows <= 8 * device.facts.multiprocessors;
+  if (request.topk <= kFastTopk && !few) {
     const Network network = network_for(experts);
     made.vectors = fits_vectors(x, made.x_row, std::min(network.per_lane, most_vector));
     made.launch = launch_rows(device,
@@ -153,8 +155,10 @@ RunFn prepare_topk_softmax_gpu(const Call& call, KernelState& state) {
     return run_dense;
   }
   made.vectors = fits_vectors(x, made.x_row, std::min(per_lane, most_vector));
-  made.launch =
-      launch_rows(device, "fgx_gate_any_" + dtype + "_" + std::to_string(per_lane), request.rows);
+  made.launch = launch_rows(device,
+                            (request.topk <= kFastTopk ? "fgx_gate_few_" : "fgx_gate_any_") +
+                                dtype + "_" + std::to_string(per_lane),
+                            request.rows);
   return run_dense;
 }
 

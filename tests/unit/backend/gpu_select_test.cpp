@@ -77,8 +77,9 @@ class GpuSelect : public FakeGpuTest {
 };
 
 TEST_F(GpuSelect, TheGateTakesLogitsPerLaneByExperts) {
-  // Eight lanes to a row, four rows to a warp.
-  EXPECT_EQ(gate({1, 128}, 8), "fgx_gate_float32_8x16 1 x 32");
+  // Few rows: a warp each. Many: eight lanes to a row, four rows to a warp.
+  EXPECT_EQ(gate({1, 128}, 8), "fgx_gate_few_float32_4 1 x 32");
+  EXPECT_EQ(gate({64, 60}, 8, kBFloat16), "fgx_gate_few_bfloat16_2 64 x 32");
   EXPECT_EQ(gate({8192, 128}, 8), "fgx_gate_float32_8x16 512 x 128");
   EXPECT_EQ(gate({8192, 128}, 2), "fgx_gate_float32_8x16 512 x 128");
   EXPECT_EQ(gate({8192, 256}, 8, kBFloat16), "fgx_gate_bfloat16_8x32 512 x 128");
@@ -87,7 +88,7 @@ TEST_F(GpuSelect, TheGateTakesLogitsPerLaneByExperts) {
   EXPECT_EQ(gate({8192, 160}, 6), "fgx_gate_float32_8x24 512 x 128");
   EXPECT_EQ(gate({8192, 60}, 5), "fgx_gate_float32_8x8 512 x 128");
   EXPECT_EQ(gate({8192, 384}, 8), "fgx_gate_float32_16x24 1024 x 128");
-  EXPECT_EQ(gate({3, 7}, 7), "fgx_gate_float32_8x8 1 x 32");
+  EXPECT_EQ(gate({3, 7}, 7), "fgx_gate_few_float32_2 3 x 32");
   // Many results are chosen one by one; other types and layouts by the strided kernel.
   EXPECT_EQ(gate({8192, 128}, 40), "fgx_gate_any_float32_4 2048 x 128");
   EXPECT_EQ(gate({8192, 128}, 8, kFloat64), "fgx_gate_strided_4 2048 x 128");
