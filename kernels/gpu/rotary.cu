@@ -82,7 +82,7 @@ template <typename Storage, typename Table, bool kPairs>
 FGX_DEVICE_INLINE void rotate_vectors(const gpu::RotaryArguments& a, const RotaryData& data) {
   constexpr int kSize = Vector<Storage>::kSize;
   constexpr int kAngles = kPairs ? kSize / 2 : kSize;
-  constexpr int kHeads = gpu::kRotaryHeads;
+  constexpr int kHeads = gpu::rotary_heads(sizeof(Storage), kPairs);
   int64_t chunk = blockIdx.x;
   const int64_t number = split(chunk, a.groups_divide, a.groups, true);
   int64_t piece = threadIdx.x;
@@ -189,7 +189,7 @@ FGX_DEVICE_INLINE void rotate_strided(const gpu::RotaryArguments& a, const Rotar
 }  // namespace fgx::device
 
 #define FGX_ROTARY(name, ...)                                                                      \
-  extern "C" __global__ void __launch_bounds__(fgx::gpu::kMostRotaryBlock, 2) fgx_rotary_##name(   \
+  extern "C" __global__ void __launch_bounds__(fgx::gpu::kMostRotaryBlock) fgx_rotary_##name(      \
       const fgx::gpu::RotaryArguments arguments, const void* q, const void* k, const void* cosine, \
       const void* sine, const void* positions, void* q_out, void* k_out) {                         \
     fgx::device::__VA_ARGS__(arguments, {{q, k}, {q_out, k_out}, {cosine, sine}, positions});      \
