@@ -14,14 +14,14 @@ def cases(torch):
                                   (torch.float16, 8, 8192), (torch.bfloat16, 1, 4096), (torch.bfloat16, 1, 32768)):
         size = 2 * batch * 8 * context * 128 * dtype.itemsize
         yield (f"decode {name(dtype)} batch {batch}, 32 of 8 heads x 128, {context}", "scaled_dot_product_attention",
-               lambda: qkv(batch, 32, 8, 1, context, 128, dtype), {"enable_gqa": True},
-               lambda a, out: out[0].copy_(attend(*a, enable_gqa=True)), size)
+               lambda: (*qkv(batch, 32, 8, 1, context, 128, dtype), None, 0.0, False, None, True), {},
+               lambda a, out: out[0].copy_(attend(*a[:3], enable_gqa=True)), size)
     for dtype, length, causal in ((torch.bfloat16, 2048, False), (torch.bfloat16, 2048, True),
                                   (torch.bfloat16, 8192, True), (torch.float32, 1024, True)):
         size = 4 * 16 * length * 128 * dtype.itemsize
         yield (f"prefill {name(dtype)} 1 x 16 x {length} x 128{', causal' if causal else ''}",
-               "scaled_dot_product_attention", lambda: qkv(1, 16, 16, length, length, 128, dtype), {"is_causal": causal},
-               lambda a, out: out[0].copy_(attend(*a, is_causal=causal)), size)
+               "scaled_dot_product_attention", lambda: (*qkv(1, 16, 16, length, length, 128, dtype), None, 0.0, causal), {},
+               lambda a, out: out[0].copy_(attend(*a[:3], is_causal=causal)), size)
     for dtype in (torch.bfloat16, torch.float32):
         for tokens in (1, 16, 16384):
             for pairs in (False, True):

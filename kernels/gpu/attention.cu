@@ -160,6 +160,10 @@ FGX_DEVICE_INLINE void attend(const gpu::AttentionArguments& a, const Storage* q
 template <typename Storage, typename Compute>
 FGX_DEVICE_INLINE void join_parts(const gpu::AttentionArguments& a, Storage* out,
                                   const Compute* parts) {
+  __shared__ Compute largest[gpu::kMostParts];
+  __shared__ Compute factor[gpu::kMostParts];
+  __shared__ Compute total[gpu::kMostParts];
+  const int thread = static_cast<int>(threadIdx.x);
   const int64_t group = blockIdx.x / a.rows;
   const int64_t number = blockIdx.x - group * a.rows;
   const int64_t row = number % a.tile_rows;
@@ -167,23 +171,26 @@ FGX_DEVICE_INLINE void join_parts(const gpu::AttentionArguments& a, Storage* out
   const int64_t pitch = gpu::part_values(a.tile_rows, a.value_size);
   const Compute* const sums = parts + unit * pitch + row * a.value_size;
   const Compute* const state = parts + unit * pitch + a.tile_rows * a.value_size + 2 * row;
-  constexpr Compute kNothing = -static_cast<Compute>(__builtin_inf());
-  Compute largest = kNothing;
-  for (int p = 0; p < a.parts; ++p) {
-    const Compute other = state[p * pitch];
-    largest = other > largest ? other : largest;
+  if (thread < a.parts) {
+    largest[thread] = state[thread * pitch];
+    total[thread] = state[thread * pitch + 1];
   }
-  const Compute base = largest == kNothing ? Compute(0) : largest;
+  __syncthreads();
+  if (thread < a.parts) {
+    Compute top = -static_cast<Compute>(__builtin_inf());
+    const Compute nothing = top;
+    for (int p = 0; p < a.parts; ++p) top = largest[p] > top ? largest[p] : top;
+    factor[thread] = exponential(largest[thread] - (top == nothing ? Compute(0) : top));
+  }
+  __syncthreads();
+  Compute all = 0;
+  for (int p = 0; p < a.parts; ++p) all += total[p] * factor[p];
   Storage* const to = out + GroupOffsets(a, group).out + GroupRow(a, number).offset(a.out);
-  for (int64_t e = threadIdx.x; e < a.value_size; e += blockDim.x) {
-    Compute total = 0;
+  for (int64_t e = thread; e < a.value_size; e += gpu::kJoinBlock) {
     Compute sum = 0;
-    for (int p = 0; p < a.parts; ++p) {
-      const Compute factor = exponential(state[p * pitch] - base);
-      total += state[p * pitch + 1] * factor;
-      sum += sums[p * pitch + e] * factor;
-    }
-    to[e * a.out.element] = store_as<Storage>(total == 0 ? Compute(0) : sum / total);
+#pragma unroll 8
+    for (int p = 0; p < a.parts; ++p) sum += sums[p * pitch + e] * factor[p];
+    to[e * a.out.element] = store_as<Storage>(all == 0 ? Compute(0) : sum / all);
   }
 }
 

@@ -33,6 +33,7 @@ inline constexpr int kAttentionBlock = 256;  // threads of the general kernel
 inline constexpr int kAttentionKeys = 32;    // keys that it takes at once
 inline constexpr int kMostTileRows = kAttentionBlock / kAttentionKeys;
 inline constexpr int kJoinBlock = 128;
+inline constexpr int kMostParts = kJoinBlock;  // each has a thread when they are joined
 
 // The kernels on matrix units: warps of a block, rows of a tile, keys that a warp takes at once.
 inline constexpr int kMatrixWarps = 4;

@@ -17,7 +17,6 @@ using gpu::AttentionArguments;
 constexpr int64_t kVectorBytes = gpu::kVectorBytes;
 constexpr int64_t kMostMatrixSize = 128;
 constexpr int64_t kSharedBytes = 48 << 10;  // of a block, without asking for more
-constexpr int64_t kMostParts = 128;
 static_assert(AttentionArguments::kMostDims == FGX_MAX_RANK);
 
 struct State {
@@ -93,7 +92,7 @@ bool fits_matrix_units(const Call& call, const AttentionPlan& plan, const gpu::D
 int32_t parts_for(int64_t tiles, int64_t steps, int64_t slots) {
   int64_t best = 1;
   int64_t best_cost = 0;
-  for (int64_t parts = 1; parts <= std::clamp<int64_t>(steps / 2, 1, kMostParts); ++parts) {
+  for (int64_t parts = 1; parts <= std::clamp<int64_t>(steps / 2, 1, gpu::kMostParts); ++parts) {
     const int64_t waves = (tiles * parts - 1) / slots + 1;
     const int64_t cost = waves * ((steps - 1) / parts + 1 + (parts > 1 ? 2 : 1));
     if (parts == 1 || cost < best_cost) {

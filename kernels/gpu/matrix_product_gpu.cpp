@@ -85,7 +85,15 @@ bool in_vectors(const TensorView& view, int64_t stride, int64_t elements) {
   return stride % elements == 0 && gpu::known_alignment(view) == gpu::kVectorBytes;
 }
 
-RunFn prepare_skinny(const Call& call, GemmProblem problem, KernelState& state) {
+// Where the kernel was measured faster than cuBLASLt: few rows, the other operand contiguous along the shared
+// dimension, and blocks that occupy the device evenly.
+bool measured_faster(const ProductArguments& p, bool dots, int64_t blocks, int64_t processors) {
+  constexpr int64_t kRows = 4;
+  const int64_t waves = (blocks - 1) / processors + 1;
+  return p.m <= kRows && dots && blocks * 10 >= waves * processors * 9;
+}
+
+RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, KernelState& state) {
   const TensorView* a = &call.inputs()[0];
   const TensorView* b = &call.inputs()[1];
   const TensorView& out = call.outputs()[0];
@@ -100,37 +108,41 @@ RunFn prepare_skinny(const Call& call, GemmProblem problem, KernelState& state) 
   }
   const GemmProblem& p = problem;
   const int64_t vector = static_cast<int64_t>(gpu::kVectorBytes) / size_of(out.dtype);
-  const bool dots = p.b_shared == 1;
+  const bool dots = p.b_shared == 1 && in_vectors(*b, p.b_column, vector);
   const bool spread = p.b_column == 1 && p.n % 4 == 0 && in_vectors(*b, p.b_shared, 4);
   if (p.m > gpu::kSkinnyRows || p.a_shared != 1 || p.k % vector != 0 || p.k == 0 ||
-      !in_vectors(*a, p.m == 1 ? 0 : p.a_row, vector) ||
-      !((dots && in_vectors(*b, p.b_column, vector)) || spread)) {
+      !in_vectors(*a, p.m == 1 ? 0 : p.a_row, vector) || !(dots || spread)) {
     fail(FGX_SHAPE_NOT_SUPPORTED, "rows are not whole 16-byte vectors");
   }
   const int64_t blocks = (p.n - 1) / gpu::kSkinnyColumns + 1;
   if (2 * blocks < device.facts.multiprocessors) {
     fail(FGX_SHAPE_NOT_SUPPORTED, "too few columns to occupy the device");
   }
+  if (only_faster &&
+      !measured_faster(arguments_of(p), dots, blocks, device.facts.multiprocessors)) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "cuBLASLt was measured faster");
+  }
   State& made = state.emplace<State>();
   made.swapped = swapped;
   made.arguments = arguments_of(p);
-  const std::string kernel = std::string("fgx_skinny_") +
-                             (dots && in_vectors(*b, p.b_column, vector) ? "dots_" : "spread_") +
+  const std::string kernel = std::string("fgx_skinny_") + (dots ? "dots_" : "spread_") +
                              std::string(info(out.dtype).name) + (p.m <= 8 ? "_8" : "_16");
   made.launch =
       gpu::make_launch(device, "skinny_product", kernel.c_str(), blocks, 32 * gpu::kSkinnyWarps);
   return run_product_gpu;
 }
 
+template <bool kOnlyFaster>
 RunFn prepare_skinny_mm(const Call& call, KernelState& state) {
-  return prepare_skinny(call, mm_problem(call), state);
+  return prepare_skinny(call, mm_problem(call), kOnlyFaster, state);
 }
+template <bool kOnlyFaster>
 RunFn prepare_skinny_linear(const Call& call, KernelState& state) {
   GemmProblem problem;
   if (!linear_problem(call, &problem)) {
     fail(FGX_SHAPE_NOT_SUPPORTED, "no single stride covers the rows of input");
   }
-  return prepare_skinny(call, problem, state);
+  return prepare_skinny(call, problem, kOnlyFaster, state);
 }
 
 const char* skinny_unavailable() {
@@ -170,9 +182,17 @@ RunFn prepare_linear_gpu(const Call& call, KernelState& state) {
   return prepare_general(call, arguments, state);
 }
 
-ImplementationDef skinny_mm_gpu() { return skinny("stable.cuda.mm_skinny", prepare_skinny_mm); }
+ImplementationDef skinny_mm_gpu() {
+  return skinny("stable.cuda.mm_skinny", prepare_skinny_mm<false>);
+}
 ImplementationDef skinny_linear_gpu() {
-  return skinny("stable.cuda.linear_skinny", prepare_skinny_linear);
+  return skinny("stable.cuda.linear_skinny", prepare_skinny_linear<false>);
+}
+ImplementationDef few_rows_mm_gpu() {
+  return skinny("stable.cuda.mm_rows", prepare_skinny_mm<true>);
+}
+ImplementationDef few_rows_linear_gpu() {
+  return skinny("stable.cuda.linear_rows", prepare_skinny_linear<true>);
 }
 
 }  // namespace fgx

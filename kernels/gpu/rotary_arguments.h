@@ -22,21 +22,25 @@ struct RotaryArguments {
   Side sides[2];
   Table tables[2];
   int64_t table_rows;
-  int64_t count;  // threads
+  int64_t count;  // threads, of the strided kernel
   int64_t token_sizes[kMostDims];
   int64_t position_strides[kMostDims];
   FastDivide token_divide[kMostDims];
   FastDivide pieces_divide, groups_divide;
-  int64_t pieces;  // of a head: vectors, or pairs
-  int64_t groups;  // of heads, of both sides together
+  int64_t pieces;         // of a head: vectors, or pairs
+  int64_t groups;         // heads of both sides; of the others, the blocks of a token
+  int64_t heads_at_once;  // of a block
   int64_t step, partner;
   int32_t token_dims;
   int32_t narrow;  // every index fits FastDivide
   int32_t has_positions, wide_positions;
 };
 
-inline constexpr unsigned kRotaryBlock = 128;
-// Heads that a thread of the larger problems rotates by the angles it has loaded.
-inline constexpr int kRotaryHeads = 4;
+inline constexpr unsigned kRotaryBlock = 128;  // of the strided kernel
+inline constexpr unsigned kMostRotaryBlock = 512;
+// Heads that a thread rotates by the angles it has loaded: as many as keep enough bytes under way.
+constexpr int rotary_heads(int element_bytes, bool pairs) {
+  return (element_bytes == 2 ? 4 : 2) * (pairs ? 2 : 1);
+}
 
 }  // namespace fgx::gpu

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Launcher of the rotary position embedding on GPUs (rotary.cu).
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "kernels/gpu/launch.h"
@@ -14,6 +15,7 @@ namespace {
 using gpu::RotaryArguments;
 
 constexpr int64_t kVectorBytes = gpu::kVectorBytes;
+constexpr int64_t kUsualBlock = 256;
 static_assert(RotaryArguments::kMostDims == FGX_MAX_RANK);
 
 struct State {
@@ -109,27 +111,38 @@ RunFn prepare_rotary_gpu(const Call& call, KernelState& kernel_state) {
   a = arguments_of(plan);
   const int64_t heads = plan.sides[0].heads + plan.sides[1].heads;
   const int64_t size = kVectorBytes / size_of(plan.sides[0].type);
+  const int64_t vectors = plan.half * plan.step / size;  // of a head
+  // Threads that are whole warps and whole heads.
+  const int64_t unit = std::lcm<int64_t>(device.facts.warp_size, std::max<int64_t>(vectors, 1));
+  const bool dense = fits_vectors(call, plan, size) && unit <= gpu::kMostRotaryBlock &&
+                     plan.tokens * heads < gpu::kFastDivideLimit;
+  a.pieces = dense ? vectors : plan.half;
+  int64_t blocks = 0;
+  int64_t block = gpu::kRotaryBlock;
   std::string kernel = "fgx_rotary_strided";
-  a.pieces = plan.half;
-  a.groups = heads;
-  if (fits_vectors(call, plan, size)) {
-    a.pieces = plan.half * plan.step / size;
-    // Small problems rather reach more multiprocessors.
-    const int64_t threads = plan.tokens * heads * a.pieces;
-    const bool many = threads >= int64_t{4096} * device.facts.multiprocessors;
-    if (many) a.groups = (heads - 1) / gpu::kRotaryHeads + 1;
-    kernel = std::string("fgx_rotary_") + (many ? "many_" : "") +
-             (plan.step == 1 ? "half_" : "pairs_") + std::string(info(plan.sides[0].type).name) +
-             "_" + std::string(info(plan.tables[0].type).name);
+  if (dense) {
+    const int64_t at_once =
+        gpu::rotary_heads(static_cast<int>(size_of(plan.sides[0].type)), plan.step != 1);
+    const int64_t threads = (heads * vectors - 1) / at_once + 1;  // of a token
+    a.groups = (threads - 1) / std::max<int64_t>(unit, kUsualBlock) + 1;
+    block = ((threads - 1) / a.groups / unit + 1) * unit;
+    a.heads_at_once = block / vectors;
+    blocks = plan.tokens * a.groups;
+    kernel = std::string("fgx_rotary_") + (plan.step == 1 ? "half_" : "pairs_") +
+             std::string(info(plan.sides[0].type).name) + "_" +
+             std::string(info(plan.tables[0].type).name);
+  } else {
+    a.groups = heads;
+    a.count = plan.tokens * a.groups * a.pieces;
+    blocks = (a.count - 1) / block + 1;
   }
-  a.count = plan.tokens * a.groups * a.pieces;
-  a.narrow = a.count < gpu::kFastDivideLimit ? 1 : 0;
+  a.narrow = std::max(a.count, plan.tokens) < gpu::kFastDivideLimit ? 1 : 0;
   if (a.narrow != 0) {
     a.pieces_divide = gpu::fast_divide(static_cast<uint32_t>(a.pieces));
     a.groups_divide = gpu::fast_divide(static_cast<uint32_t>(a.groups));
   }
-  state.launch = gpu::make_launch(device, "rotary", kernel.c_str(),
-                                  (a.count - 1) / gpu::kRotaryBlock + 1, gpu::kRotaryBlock);
+  state.launch =
+      gpu::make_launch(device, "rotary", kernel.c_str(), blocks, static_cast<unsigned>(block));
   return run_rotary_gpu;
 }
 

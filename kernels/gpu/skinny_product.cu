@@ -92,17 +92,21 @@ FGX_DEVICE_INLINE void skinny(const gpu::ProductArguments& g, const Half* a, con
   const int quad = lane % 4;
   const int64_t column = static_cast<int64_t>(blockIdx.x) * gpu::kSkinnyColumns;
   float sums[kTiles][4] = {};
-  for (int64_t first = warp * kPiece; first < g.k; first += kWarps * kPiece) {
-    Columns<Half> columns[kBlocks];
-    uint32_t rows[kBlocks][2][4];
+  Columns<Half> columns[kBlocks];
+  const auto load = [&](Columns<Half>(&to)[kBlocks], int64_t first) {
 #pragma unroll
-    for (int u = 0; u < kBlocks; ++u) {
-      columns[u].load(g, b, column, first + 32 * u + 8 * quad, group);
-    }
+    for (int u = 0; u < kBlocks; ++u) to[u].load(g, b, column, first + 32 * u + 8 * quad, group);
+  };
+  load(columns, warp * kPiece);
+  for (int64_t first = warp * kPiece; first < g.k; first += kWarps * kPiece) {
+    uint32_t rows[kBlocks][2][4];
 #pragma unroll
     for (int u = 0; u < kBlocks; ++u) {
       load_rows<Half, kRows>(g, a, first + 32 * u + 8 * quad, group, rows[u]);
     }
+    // The next piece is under way while this one is multiplied.
+    Columns<Half> following[kBlocks];
+    load(following, first + kWarps * kPiece);
 #pragma unroll
     for (int u = 0; u < kBlocks; ++u) {
 #pragma unroll
@@ -114,6 +118,7 @@ FGX_DEVICE_INLINE void skinny(const gpu::ProductArguments& g, const Half* a, con
           multiply<Half>(sums[j], rows[u][step], b0, b1);
         }
       }
+      columns[u] = following[u];
     }
   }
 #pragma unroll

@@ -49,13 +49,26 @@ void run_strided(const KernelState& kernel_state, const RunArgs& args) {
 
 void run_nothing(const KernelState&, const RunArgs&) {}
 
-// Rows in blocks of one warp each; small problems reach more multiprocessors.
-gpu::Launch launch_rows(const gpu::Device& device, const std::string& kernel, int64_t rows) {
+// A warp takes `per_warp` rows. Small problems reach more multiprocessors in small blocks.
+gpu::Launch launch_rows(const gpu::Device& device, const std::string& kernel, int64_t rows,
+                        int64_t per_warp = 1) {
   const int64_t warp = device.facts.warp_size;
-  const int64_t block = rows <= 2 * device.facts.multiprocessors ? warp : kBlock;
-  const int64_t per_block = block / warp;
-  return gpu::make_launch(device, "topk_softmax", kernel.c_str(), (rows - 1) / per_block + 1,
+  const int64_t warps = (rows - 1) / per_warp + 1;
+  const int64_t block = warps <= 2 * device.facts.multiprocessors ? warp : kBlock;
+  return gpu::make_launch(device, "topk_softmax", kernel.c_str(), (warps - 1) / (block / warp) + 1,
                           static_cast<unsigned>(block));
+}
+
+// Lanes that share a row in the networks, and logits of each: as few lanes as 32 logits to each allow.
+struct Network {
+  int64_t lanes, per_lane;
+};
+Network network_for(int64_t experts) {
+  constexpr int64_t kFewestLanes = 8, kMostPerLane = 32, kRun = 8;
+  const auto lanes = std::max(
+      kFewestLanes,
+      static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>((experts - 1) / kMostPerLane + 1))));
+  return {lanes, ((experts - 1) / lanes / kRun + 1) * kRun};
 }
 
 gpu::GateArguments arguments_of(const GateRequest& request, const LoopNest<3>& nest) {
@@ -84,6 +97,12 @@ TensorView rows_of(const TensorView& tensor) {
   rows.ndim -= 1;
   rows.numel = tensor.numel / tensor.dim(-1);
   return rows;
+}
+
+// Whether rows are whole vectors of this many logits.
+int32_t fits_vectors(const TensorView& x, int64_t x_row, int64_t vector) {
+  const bool aligned = gpu::known_alignment(x) == gpu::kVectorBytes;
+  return aligned && x.dim(-1) % vector == 0 && x_row % vector == 0 ? 1 : 0;
 }
 
 }  // namespace
@@ -122,17 +141,24 @@ RunFn prepare_topk_softmax_gpu(const Call& call, KernelState& state) {
   made.experts = static_cast<int32_t>(experts);
   made.topk = static_cast<int32_t>(request.topk);
   made.renormalize = request.renormalize ? 1 : 0;
-  const int64_t vector =
-      std::min(per_lane, static_cast<int64_t>(gpu::kVectorBytes) / size_of(request.dtype));
-  const bool aligned = gpu::known_alignment(x) == gpu::kVectorBytes;
-  made.vectors = aligned && experts % vector == 0 && made.x_row % vector == 0 ? 1 : 0;
-  // The fast kernel always takes eight steps.
-  const bool fast = request.topk <= kFastTopk && request.topk > kFastTopk / 2;
-  made.launch =
-      launch_rows(device,
-                  std::string(fast ? "fgx_gate_" : "fgx_gate_any_") +
-                      std::string(info(request.dtype).name) + "_" + std::to_string(per_lane),
-                  request.rows);
+  const std::string dtype(info(request.dtype).name);
+  const int64_t most_vector = static_cast<int64_t>(gpu::kVectorBytes) / size_of(request.dtype);
+  // Few rows: what counts is the longest chain of instructions, not their number.
+  const bool few = request.rows <= 8 * device.facts.multiprocessors;
+  if (request.topk <= kFastTopk && !few) {
+    const Network network = network_for(experts);
+    made.vectors = fits_vectors(x, made.x_row, std::min(network.per_lane, most_vector));
+    made.launch = launch_rows(device,
+                              "fgx_gate_" + dtype + "_" + std::to_string(network.lanes) + "x" +
+                                  std::to_string(network.per_lane),
+                              request.rows, warp / network.lanes);
+    return run_dense;
+  }
+  made.vectors = fits_vectors(x, made.x_row, std::min(per_lane, most_vector));
+  made.launch = launch_rows(device,
+                            (request.topk <= kFastTopk ? "fgx_gate_few_" : "fgx_gate_any_") +
+                                dtype + "_" + std::to_string(per_lane),
+                            request.rows);
   return run_dense;
 }
 

@@ -16,6 +16,7 @@ struct BlasLtDialect {
   int compute_float, compute_double;
   int attribute_transpose_a, attribute_transpose_b, attribute_epilogue, attribute_bias;
   int preference_workspace;
+  int preference_reduction;  // how parts of a sum may be joined; -1: none
   int preference_alignment;  // of a; b, c and d follow; -1: none
   size_t algorithm_bytes;    // at the beginning of a result
   size_t result_bytes;       // workspace and status follow the algorithm

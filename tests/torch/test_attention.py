@@ -25,9 +25,9 @@ def judge(q, k, v, mask=None, is_causal=False, scale=None, enable_gqa=False):
                                           enable_gqa=enable_gqa).to(q.device, q.dtype)
 
 
-def check(q, k, v, mask=None, is_causal=False, scale=None, enable_gqa=False, **more):
+def check(q, k, v, mask=None, is_causal=False, scale=None, enable_gqa=False, tolerance=None, **more):
     actual = fgx.call("scaled_dot_product_attention", q, k, v, mask, 0.0, is_causal, scale, enable_gqa, **more)
-    tolerance = TOLERANCE[q.dtype]
+    tolerance = tolerance or TOLERANCE[q.dtype]
     fgx.assert_matches(actual, judge(q, k, v, mask, is_causal, scale, enable_gqa), rtol=tolerance, atol=tolerance)
     return actual
 
@@ -135,8 +135,11 @@ def test_special_values(queries):
 
 def test_large_scores_do_not_overflow():
     q, k, v = qkv((1,), 2, 2, 40, 600, 16, 16, torch.float32)
-    check(q * 100, k * 100, v)
-    check(q[:, :, :1] * 100, k * 100, v)
+    tolerance = None
+    if q.is_cuda:  # inputs are others than on the CPU, and a score's own rounding is a factor of its weight
+        tolerance = (q @ k.mT).abs().max().item() * 1e4 / 4 * torch.finfo(q.dtype).eps
+    check(q * 100, k * 100, v, tolerance=tolerance)
+    check(q[:, :, :1] * 100, k * 100, v, tolerance=tolerance)
 
 
 @pytest.mark.parametrize("change, status, argument", [

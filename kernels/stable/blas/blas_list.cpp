@@ -4,8 +4,9 @@
 // Without evidence from measurements the order below decides among implementations of one tier:
 // specialised machine-generated ones first (their group is off unless the caller enables it), then our
 // own blocked product, then the vendor libraries that were found, oneDNN before OpenBLAS (which picks
-// kernels for older machines on some new ones). On GPUs the order is: our own for few rows, which reads the
-// other operand once; the vendor's library; our own general one, which takes everything.
+// kernels for older machines on some new ones). On GPUs the order is: our own for few rows
+// where it was measured faster; the vendor's library; our own for few rows; our own general one, which
+// takes everything.
 #include <algorithm>
 
 #include "base/error.h"
@@ -75,18 +76,20 @@ void infer_linear(const Call& call, std::vector<OutputSpec>& outputs) {
   add_output(outputs, input.dtype, shape);
 }
 
-// The operator, with implementations on GPUs beside the CPU's: `first`, the libraries', the general ones.
-void add_with_gpu(Catalogue& catalogue, OperatorDef op, ImplementationDef first,
-                  ImplementationDef (*library)(int32_t), PrepareFn general) {
+// The operator, with implementations on GPUs beside the CPU's: `faster`, the libraries', `skinny`, the general ones.
+void add_with_gpu(Catalogue& catalogue, OperatorDef op, ImplementationDef faster,
+                  ImplementationDef (*library)(int32_t), ImplementationDef skinny,
+                  PrepareFn general) {
   const auto cpu = std::find_if(op.implementations.begin(), op.implementations.end(),
                                 [](const ImplementationDef& implementation) {
                                   return implementation.name.starts_with("stable.cpu.");
                                 });
   const ImplementationDef like = *cpu;
-  op.implementations.push_back(std::move(first));
+  op.implementations.push_back(std::move(faster));
   for (const int32_t type : {FGX_DEVICE_CUDA, FGX_DEVICE_ROCM}) {
     op.implementations.push_back(library(type));
   }
+  op.implementations.push_back(std::move(skinny));
   add_gpu_implementations(op, like, general);
   catalogue.add(std::move(op));
 }
@@ -115,7 +118,7 @@ void add_blas_operators(Catalogue& catalogue) {
                   openblas_mm(),
               },
       },
-      skinny_mm_gpu(), blaslt_mm, prepare_mm_gpu);
+      few_rows_mm_gpu(), blaslt_mm, skinny_mm_gpu(), prepare_mm_gpu);
   add_with_gpu(
       catalogue,
       {
@@ -135,7 +138,7 @@ void add_blas_operators(Catalogue& catalogue) {
                   openblas_linear(),
               },
       },
-      skinny_linear_gpu(), blaslt_linear, prepare_linear_gpu);
+      few_rows_linear_gpu(), blaslt_linear, skinny_linear_gpu(), prepare_linear_gpu);
 }
 
 }  // namespace fgx

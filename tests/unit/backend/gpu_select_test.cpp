@@ -77,15 +77,19 @@ class GpuSelect : public FakeGpuTest {
 };
 
 TEST_F(GpuSelect, TheGateTakesLogitsPerLaneByExperts) {
-  EXPECT_EQ(gate({1, 128}, 8), "fgx_gate_float32_4 1 x 32");
-  EXPECT_EQ(gate({8192, 128}, 8), "fgx_gate_float32_4 2048 x 128");
-  EXPECT_EQ(gate({8192, 256}, 8, kBFloat16), "fgx_gate_bfloat16_8 2048 x 128");
-  // Counts between powers of two take the next one's kernel, few experts the smallest.
-  EXPECT_EQ(gate({8192, 160}, 6), "fgx_gate_float32_8 2048 x 128");
-  EXPECT_EQ(gate({8192, 60}, 5), "fgx_gate_float32_2 2048 x 128");
-  EXPECT_EQ(gate({3, 7}, 7), "fgx_gate_float32_2 3 x 32");
-  // Few or many results are chosen by the loop; other types and layouts by the strided kernel.
-  EXPECT_EQ(gate({8192, 128}, 2), "fgx_gate_any_float32_4 2048 x 128");
+  // Few rows: a warp each. Many: eight lanes to a row, four rows to a warp.
+  EXPECT_EQ(gate({1, 128}, 8), "fgx_gate_few_float32_4 1 x 32");
+  EXPECT_EQ(gate({64, 60}, 8, kBFloat16), "fgx_gate_few_bfloat16_2 64 x 32");
+  EXPECT_EQ(gate({8192, 128}, 8), "fgx_gate_float32_8x16 512 x 128");
+  EXPECT_EQ(gate({8192, 128}, 2), "fgx_gate_float32_8x16 512 x 128");
+  EXPECT_EQ(gate({8192, 256}, 8, kBFloat16), "fgx_gate_bfloat16_8x32 512 x 128");
+  EXPECT_EQ(gate({8192, 512}, 8), "fgx_gate_float32_16x32 1024 x 128");
+  // Counts between powers of two never take more than the next one.
+  EXPECT_EQ(gate({8192, 160}, 6), "fgx_gate_float32_8x24 512 x 128");
+  EXPECT_EQ(gate({8192, 60}, 5), "fgx_gate_float32_8x8 512 x 128");
+  EXPECT_EQ(gate({8192, 384}, 8), "fgx_gate_float32_16x24 1024 x 128");
+  EXPECT_EQ(gate({3, 7}, 7), "fgx_gate_few_float32_2 3 x 32");
+  // Many results are chosen one by one; other types and layouts by the strided kernel.
   EXPECT_EQ(gate({8192, 128}, 40), "fgx_gate_any_float32_4 2048 x 128");
   EXPECT_EQ(gate({8192, 128}, 8, kFloat64), "fgx_gate_strided_4 2048 x 128");
   EXPECT_EQ(gate({64, 128}, 8, kFloat32, kA, {1, 64}), "fgx_gate_strided_4 64 x 32");
@@ -165,10 +169,13 @@ TEST_F(GpuSelect, RotatesWholeVectorsOfHeads) {
         << fgx_error_message(fgx_last_error());
     return launched();
   };
-  EXPECT_EQ(rotate(4, 128, kBFloat16, kFloat32, false), "fgx_rotary_half_bfloat16_float32 2 x 128");
-  EXPECT_EQ(rotate(4, 128, kFloat32, kFloat32, true), "fgx_rotary_pairs_float32_float32 8 x 128");
+  // Four heads to a thread, of 8 or 32 vectors.
+  EXPECT_EQ(rotate(4, 128, kBFloat16, kFloat32, false), "fgx_rotary_half_bfloat16_float32 4 x 32");
+  EXPECT_EQ(rotate(4, 128, kFloat32, kFloat32, true), "fgx_rotary_pairs_float32_float32 4 x 64");
   EXPECT_EQ(rotate(4096, 2048, kBFloat16, kBFloat16, false),
-            "fgx_rotary_many_half_bfloat16_bfloat16 8192 x 128");
+            "fgx_rotary_half_bfloat16_bfloat16 4096 x 256");
+  // Heads of 6 vectors: blocks of whole warps and whole heads.
+  EXPECT_EQ(rotate(4, 96, kBFloat16, kFloat32, false), "fgx_rotary_half_bfloat16_float32 4 x 96");
   EXPECT_EQ(rotate(4, 130, kBFloat16, kFloat32, false), "fgx_rotary_strided 17 x 128");
   EXPECT_EQ(rotate(4, 128, kBFloat16, kFloat64, false), "fgx_rotary_strided 16 x 128");
 }
