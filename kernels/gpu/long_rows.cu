@@ -144,12 +144,12 @@ FGX_DEVICE_INLINE void norm_long(const gpu::RowArguments& arguments, const T* x,
       arguments, x, y, store_as<T>(Compute(0)),
       [&](const FetchedRow<T>& row, const T* begin, int first, int parity,
           const auto& merge_states) {
-        const Statistics<Compute> found = statistics_of<kLayer, T, true>(
+        const Statistics<Compute> found = statistics_of<kLayer, false, T, true>(
             [&](int j) { return row.get(j); }, [&](int j) { return row.left - j * row.stride; },
             arguments.length, begin, eps,
             [&](int reduction, const auto& part_of) {
               // One reduction to a row: by turns in two places, so that fast blocks are not in the way.
-              const int place = kLayer && sizeof(T) > 2 ? reduction : parity;
+              const int place = kLayer ? reduction : parity;
               return merge_states(place, as_sums(merge_own<kVectors>(Add(), part_of)), Add());
             },
             [] {});

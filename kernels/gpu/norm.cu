@@ -40,7 +40,7 @@ FGX_DEVICE_INLINE void norm_rows(const gpu::RowArguments& arguments, const T* x,
 #pragma unroll
     for (int j = 0; j < kVectors; ++j) raw[j].forget_values();
   };
-  const Statistics<Compute> found = statistics_of<kLayer, T, kAligned>(
+  const Statistics<Compute> found = statistics_of<kLayer, sizeof(T) == 2, T, kAligned>(
       [&](int j) { return raw[j]; }, left, arguments.length, part.x - part.first, eps,
       [&](int reduction, const auto& part_of) {
         return merge_row<kClustered>(merge_own<kVectors>(Add(), part_of), arguments.threads,

@@ -67,8 +67,9 @@ FGX_DEVICE_INLINE Compute first_of(Both<Compute> sums) {
 
 // The statistics of a row whose vectors get(j) gives, and which has left(j) elements from vector j on. `begin` is
 // the row in memory. merge(reduction, part_of) adds up part_of(j) over the row; between() is called between the passes.
-template <bool kLayer, typename T, bool kAligned, typename Get, typename Left, typename Merge,
-          typename Between>
+// kOnePass: halves are read once for layer_norm, which takes a look at the row in memory.
+template <bool kLayer, bool kOnePass, typename T, bool kAligned, typename Get, typename Left,
+          typename Merge, typename Between>
 FGX_DEVICE_INLINE Statistics<ComputeOf<T>> statistics_of(const Get& get, const Left& left,
                                                          int64_t length, const T* begin, double eps,
                                                          const Merge& merge,
@@ -87,7 +88,7 @@ FGX_DEVICE_INLINE Statistics<ComputeOf<T>> statistics_of(const Get& get, const L
       return sum;
     }));
     found.scale = inverse_root(squares * share + static_cast<Compute>(eps));
-  } else if constexpr (sizeof(T) == 2) {
+  } else if constexpr (kOnePass) {
     // Halves: moments about the mean of the row's first elements, in one pass. That mean lies at most
     // sqrt(length / 8) standard deviations from the row's, so that what cancels is far below the rounding
     // of results.

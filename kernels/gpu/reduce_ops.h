@@ -115,6 +115,7 @@ struct Sum {
   using Element = Work;
   using State = Work;
   using Local = Sum;
+  static constexpr int kVectors = 4;  // that a thread of a long row loads at once
   FGX_DEVICE_INLINE static State neutral() { return 0; }
   FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) { state += value; }
   FGX_DEVICE_INLINE State operator()(State a, State b) const { return a + b; }
@@ -153,6 +154,7 @@ struct Max {
   using Element = Work;
   using State = Work;
   using Local = Max;
+  static constexpr int kVectors = 4;
   FGX_DEVICE_INLINE static State neutral() { return lowest<Work>(); }
   FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) {
     state = larger_or_nan(value, state);
@@ -185,6 +187,7 @@ template <typename Work, typename Index = int64_t>
 struct Argmax {
   using Element = Work;
   using State = ValueAndIndex<Work, Index>;
+  static constexpr int kVectors = 2;
   // Within a piece, indices from its beginning are short.
   using Local = Argmax<Work, uint32_t>;
   static constexpr Index kNone = sizeof(Index) == 8 ? Index(INT64_MAX) : Index(UINT32_MAX);

@@ -199,17 +199,17 @@ FGX_DEVICE_INLINE void finish_rows(const gpu::ReduceRowArguments& arguments, voi
     using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;                \
     fgx::device::reduce_short_rows<Fold, fgx::device::T, vectors, aligned>(arguments, in, out); \
   }
-#define FGX_LONG(Op, op, name, T, Work, access, aligned)                               \
+#define FGX_LONG(Op, op, name, T, Work, vectors, access, aligned)                      \
   extern "C" __global__ void __launch_bounds__(512, 2) fgx_##op##_long_##name##access( \
       FGX_ARGUMENTS, const fgx::device::T* in, void* out, void* slots) {               \
     using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;       \
-    fgx::device::reduce_long_row<Fold, fgx::device::T, 4, aligned>(                    \
+    fgx::device::reduce_long_row<Fold, fgx::device::T, vectors, aligned>(              \
         arguments, in, out, static_cast<Fold::State*>(slots));                         \
   }
 #define FGX_ACCESS(Op, op, name, T, Work, access, aligned)   \
   FGX_SHORT(Op, op, name, T, Work, 1, 1024, access, aligned) \
   FGX_SHORT(Op, op, name, T, Work, 4, 512, access, aligned)  \
-  FGX_LONG(Op, op, name, T, Work, access, aligned)
+  FGX_LONG(Op, op, name, T, Work, fgx::device::Op<int>::kVectors, access, aligned)
 #define FGX_TYPE(Op, op, name, T, Work)     \
   FGX_ACCESS(Op, op, name, T, Work, , true) \
   FGX_ACCESS(Op, op, name, T, Work, _any, false)
