@@ -2,120 +2,9 @@
 // layer_norm and rms_norm: rows held in registers between the passes, in one block or a cluster of blocks;
 // rows of any strides, with parameters of any types.
 #include "kernels/gpu/element.h"
-#include "kernels/gpu/rows.h"
+#include "kernels/gpu/norm_rows.h"
 
 namespace fgx::device {
-
-FGX_DEVICE_INLINE float inverse_root(float x) { return 1.0f / ::sqrtf(x); }
-FGX_DEVICE_INLINE double inverse_root(double x) { return 1.0 / ::sqrt(x); }
-
-// A row's statistics. layer_norm takes squares about the mean, then corrects for what rounding the mean left.
-template <typename Compute>
-struct Statistics {
-  Compute mean;   // as rounded
-  Compute rest;   // the mean of x - mean
-  Compute scale;  // 1 / sqrt(variance + eps), or of the mean square
-  FGX_DEVICE_INLINE Compute apply(Compute x) const { return ((x - mean) - rest) * scale; }
-};
-
-// The elements of a parameter beside one vector of the row; where there is none, `absent`.
-template <typename Parameter, int kSize>
-struct HeldParameter {
-  static constexpr int kPart = Vector<Parameter>::kSize;
-  HeldVector<Parameter> parts[kSize / kPart];
-  template <bool kAligned>
-  FGX_DEVICE_INLINE void load(const Parameter* base, int at, int left, float absent) {
-    using Compute = ComputeOf<Parameter>;
-    if (base == nullptr) left = 0;
-#pragma unroll
-    for (int p = 0; p < kSize / kPart; ++p) {
-      parts[p] = HeldVector<Parameter>(
-          load_vector<kAligned>(base + at + p * kPart, left - p * kPart,
-                                store_as<Parameter>(static_cast<Compute>(absent))));
-    }
-  }
-  FGX_DEVICE_INLINE ComputeOf<Parameter> value(int i) const {
-    return parts[i / kPart].value(i % kPart);
-  }
-};
-
-// The statistics of a row's vectors; `left(j)` elements of it are left from vector j on. `begin` is the row.
-template <bool kLayer, typename T, int kVectors, bool kAligned, bool kClustered, typename Left>
-FGX_DEVICE_INLINE Statistics<ComputeOf<T>> row_statistics(HeldVector<T> (&raw)[kVectors],
-                                                          const gpu::RowArguments& arguments,
-                                                          const T* begin, const Left& left,
-                                                          double eps) {
-  using Compute = ComputeOf<T>;
-  using Sums = Both<Compute>;
-  constexpr int kSize = Vector<T>::kSize;
-  const Compute share = Compute(1) / static_cast<Compute>(arguments.length);
-  const auto merge = [&](int reduction, const auto& part_of) {
-    return merge_row<kClustered>(merge_own<kVectors>(Add(), part_of), arguments.threads, reduction,
-                                 Add());
-  };
-  Statistics<Compute> found{0, 0, 0};
-  if constexpr (!kLayer) {
-    const Compute squares = merge(0, [&](int j) {
-      Compute sum = 0;
-#pragma unroll
-      for (int i = 0; i < kSize; ++i) sum += raw[j].value(i) * raw[j].value(i);
-      return sum;
-    });
-    found.scale = inverse_root(squares * share + static_cast<Compute>(eps));
-  } else if constexpr (sizeof(T) == 2) {
-    // Halves: moments about the mean of the row's first elements, in one pass. That mean lies at most
-    // sqrt(length / 8) standard deviations from the row's, so that what cancels is far below the rounding
-    // of results.
-    Compute middle = 0;
-    const int few = arguments.length < kSize ? static_cast<int>(arguments.length) : kSize;
-    const HeldVector<T> front(
-        load_vector<kAligned>(begin, left(0) > 0 ? few : 0, store_as<T>(Compute(0))));
-#pragma unroll
-    for (int i = 0; i < kSize; ++i) middle += front.value(i);
-    middle /= static_cast<Compute>(few);
-    const Sums total = merge(0, [&](int j) {
-      Sums moments{0, 0};
-      if (kAligned && left(j) <= 0) return moments;
-#pragma unroll
-      for (int i = 0; i < kSize; ++i) {
-        const Compute centred = kAligned || i < left(j) ? raw[j].value(i) - middle : Compute(0);
-        moments.first += centred;
-        moments.second += centred * centred;
-      }
-      return moments;
-    });
-    const Compute rest = total.first * share;
-    found.mean = middle + rest;
-    const Compute variance = ::fmaxf(total.second * share - rest * rest, 0.0f);
-    found.scale = inverse_root(variance + static_cast<Compute>(eps));
-  } else {
-    // Both reductions have one type of state, because they share memory.
-    const Sums sum = merge(0, [&](int j) {
-      Compute part = 0;
-#pragma unroll
-      for (int i = 0; i < kSize; ++i) part += raw[j].value(i);
-      return Sums{part, Compute(0)};
-    });
-    found.mean = sum.first * share;
-#pragma unroll
-    for (int j = 0; j < kVectors; ++j) raw[j].forget_values();
-    const Sums total = merge(1, [&](int j) {
-      Sums moments{0, 0};
-      if (kAligned && left(j) <= 0) return moments;
-#pragma unroll
-      for (int i = 0; i < kSize; ++i) {
-        const Compute centred = kAligned || i < left(j) ? raw[j].value(i) - found.mean : Compute(0);
-        moments.first += centred;
-        moments.second += centred * centred;
-      }
-      return moments;
-    });
-    found.rest = total.first * share;
-    const Compute variance = total.second * share - found.rest * found.rest;
-    found.scale = inverse_root(variance + static_cast<Compute>(eps));
-  }
-  return found;
-}
 
 template <bool kLayer, typename T, typename Parameter, int kVectors, bool kAligned, bool kClustered>
 FGX_DEVICE_INLINE void norm_rows(const gpu::RowArguments& arguments, const T* x, T* y,
@@ -147,28 +36,24 @@ FGX_DEVICE_INLINE void norm_rows(const gpu::RowArguments& arguments, const T* x,
 #pragma unroll
     for (int j = 0; j < kVectors; ++j) load_parameters(j, j);
   }
-  const Statistics<Compute> found = row_statistics<kLayer, T, kVectors, kAligned, kClustered>(
-      raw, arguments, part.x - part.first, left, eps);
-  const Compute shift = -found.mean * found.scale;
+  const auto forget = [&] {
 #pragma unroll
-  for (int j = 0; j < kVectors; ++j) raw[j].forget_values();
+    for (int j = 0; j < kVectors; ++j) raw[j].forget_values();
+  };
+  const Statistics<Compute> found = statistics_of<kLayer, sizeof(T) == 2, T, kAligned>(
+      [&](int j) { return raw[j]; }, left, arguments.length, part.x - part.first, eps,
+      [&](int reduction, const auto& part_of) {
+        return merge_row<kClustered>(merge_own<kVectors>(Add(), part_of), arguments.threads,
+                                     reduction, Add());
+      },
+      forget);
+  forget();
 #pragma unroll
   for (int j = 0; j < kVectors; ++j) {
     const int slot = kEarly ? j : 0;
     if constexpr (!kEarly) load_parameters(j, 0);
     Compute results[kSize];
-#pragma unroll
-    for (int i = 0; i < kSize; ++i) {
-      const Compute value = raw[j].value(i);
-      const Compute factor = static_cast<Compute>(weights[slot].value(i));
-      if constexpr (!kLayer) {
-        results[i] = value * found.scale * factor;
-      } else if constexpr (sizeof(T) == 2) {
-        results[i] = (value * found.scale + shift) * factor + biases[slot].value(i);
-      } else {
-        results[i] = found.apply(value) * factor + biases[slot].value(i);
-      }
-    }
+    found.template apply<kLayer>(raw[j], weights[slot], biases[slot], results);
     store_vector<kAligned>(part.y + j * part.stride, left(j), results);
   }
 }

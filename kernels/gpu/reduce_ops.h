@@ -83,10 +83,9 @@ FGX_DEVICE_INLINE T lowest_stored() {
 
 // A vector's largest element; NaN where there is one.
 template <typename Work, typename T>
-FGX_DEVICE_INLINE Work largest_or_nan(const Vector<T>& vector) {
+FGX_DEVICE_INLINE Work largest_or_nan(HeldVector<T> held) {
 #if !defined(__HIP__)
   if constexpr (__is_same(T, Float16) || __is_same(T, BFloat16)) {
-    HeldVector<T> held(vector);
 #pragma unroll
     for (int i = 1; i < 4; ++i) {
       if constexpr (__is_same(T, BFloat16)) {
@@ -98,6 +97,7 @@ FGX_DEVICE_INLINE Work largest_or_nan(const Vector<T>& vector) {
     return larger_or_nan(held.value(0), held.value(1));
   }
 #endif
+  const Vector<T> vector = held.vector();
   Work top = work_of<Work>(vector.at[0]);
 #pragma unroll
   for (int i = 1; i < Vector<T>::kSize; ++i) {
@@ -115,6 +115,7 @@ struct Sum {
   using Element = Work;
   using State = Work;
   using Local = Sum;
+  static constexpr int kVectors = 4;  // that a thread of a long row loads at once
   FGX_DEVICE_INLINE static State neutral() { return 0; }
   FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) { state += value; }
   FGX_DEVICE_INLINE State operator()(State a, State b) const { return a + b; }
@@ -128,12 +129,20 @@ struct Sum {
     State state = 0;
     // Vectors `stride` elements apart, the first of which is element `index`.
     template <int kVectors>
-    FGX_DEVICE_INLINE void take(const Vector<T> (&raw)[kVectors], uint32_t, int, int) {
+    FGX_DEVICE_INLINE void take(const HeldVector<T> (&raw)[kVectors], uint32_t, int, int) {
       state += merge_own<kVectors>(Sum(), [&](int j) {
-        State sum = work_of<Work>(raw[j].at[0]);
+        if constexpr (sizeof(T) == 2 && __is_same(Work, float)) {
+          State sum = raw[j].value(0);
 #pragma unroll
-        for (int i = 1; i < Vector<T>::kSize; ++i) sum += work_of<Work>(raw[j].at[i]);
-        return sum;
+          for (int i = 1; i < Vector<T>::kSize; ++i) sum += raw[j].value(i);
+          return sum;
+        } else {
+          const Vector<T> vector = raw[j].vector();
+          State sum = work_of<Work>(vector.at[0]);
+#pragma unroll
+          for (int i = 1; i < Vector<T>::kSize; ++i) sum += work_of<Work>(vector.at[i]);
+          return sum;
+        }
       });
     }
     FGX_DEVICE_INLINE State result() const { return state; }
@@ -145,6 +154,7 @@ struct Max {
   using Element = Work;
   using State = Work;
   using Local = Max;
+  static constexpr int kVectors = 4;
   FGX_DEVICE_INLINE static State neutral() { return lowest<Work>(); }
   FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) {
     state = larger_or_nan(value, state);
@@ -159,7 +169,7 @@ struct Max {
   struct Part {
     State state = lowest<Work>();
     template <int kVectors>
-    FGX_DEVICE_INLINE void take(const Vector<T> (&raw)[kVectors], uint32_t, int, int) {
+    FGX_DEVICE_INLINE void take(const HeldVector<T> (&raw)[kVectors], uint32_t, int, int) {
 #pragma unroll
       for (int j = 0; j < kVectors; ++j) state = larger_or_nan(state, largest_or_nan<Work>(raw[j]));
     }
@@ -177,6 +187,7 @@ template <typename Work, typename Index = int64_t>
 struct Argmax {
   using Element = Work;
   using State = ValueAndIndex<Work, Index>;
+  static constexpr int kVectors = 2;
   // Within a piece, indices from its beginning are short.
   using Local = Argmax<Work, uint32_t>;
   static constexpr Index kNone = sizeof(Index) == 8 ? Index(INT64_MAX) : Index(UINT32_MAX);
@@ -203,15 +214,28 @@ struct Argmax {
   struct Part {
     Work top = lowest<Work>();
     uint32_t first = UINT32_MAX;
-    Vector<T> best;
+    HeldVector<T> best;
     template <int kVectors>
-    FGX_DEVICE_INLINE void take(const Vector<T> (&raw)[kVectors], uint32_t index, int stride,
+    FGX_DEVICE_INLINE void take(const HeldVector<T> (&raw)[kVectors], uint32_t index, int stride,
                                 int left) {
+      if (first == UINT32_MAX) {
+        if (left <= 0) return;
+        first = index;  // where nothing is above the lowest, the first element is it
+        best = raw[0];
+      }
+      Work tops[kVectors];
+      Work high = lowest<Work>();
 #pragma unroll
       for (int j = 0; j < kVectors; ++j) {
-        const Work value = largest_or_nan<Work>(raw[j]);
-        if (left > j * stride && (above(value, top) || first == UINT32_MAX)) {
-          top = value;
+        tops[j] = largest_or_nan<Work>(raw[j]);
+        high = larger_or_nan(high, tops[j]);
+      }
+      // Seldom in a long row.
+      if (!above(high, top)) return;
+      top = high;
+#pragma unroll
+      for (int j = kVectors - 1; j >= 0; --j) {
+        if (tops[j] == high || (high != high && tops[j] != tops[j])) {
           first = index + j * stride;
           best = raw[j];
         }
@@ -220,9 +244,10 @@ struct Argmax {
     FGX_DEVICE_INLINE State result() const {
       if (first == UINT32_MAX) return neutral();
       uint32_t place = 0;
+      const Vector<T> vector = best.vector();
 #pragma unroll
       for (int i = Vector<T>::kSize - 1; i >= 0; --i) {
-        const Work value = work_of<Work>(best.at[i]);
+        const Work value = work_of<Work>(vector.at[i]);
         if (value == top || (top != top && value != value)) place = static_cast<uint32_t>(i);
       }
       return {top, static_cast<Index>(first + place)};

@@ -60,11 +60,11 @@ FGX_DEVICE_INLINE const T* find_row(const gpu::ReduceRowArguments& arguments, co
 
 template <bool kAligned, typename T, int kVectors>
 FGX_DEVICE_INLINE void load_vectors(const T* from, int64_t left, int stride, T fill,
-                                    Vector<T> (&raw)[kVectors]) {
+                                    HeldVector<T> (&raw)[kVectors]) {
   const int some = static_cast<int>(left < (1 << 24) ? left : (1 << 24));
 #pragma unroll
   for (int j = 0; j < kVectors; ++j) {
-    raw[j] = load_vector<kAligned>(from + j * stride, some - j * stride, fill);
+    raw[j] = HeldVector<T>(load_vector<kAligned>(from + j * stride, some - j * stride, fill));
   }
 }
 
@@ -79,22 +79,23 @@ FGX_DEVICE_INLINE void reduce_short_rows(const gpu::ReduceRowArguments& argument
   LocalState* const shared = reinterpret_cast<LocalState*>(shared_memory);
   constexpr int kSize = Vector<T>::kSize;
   const int threads = arguments.threads;
-  const int side = static_cast<int>(blockDim.x) / threads;
+  const int shift = power_of(threads);
+  const int side = static_cast<int>(blockDim.x) >> shift;
   const int t = static_cast<int>(threadIdx.x) & (threads - 1);
   const int stride = threads * kSize;
   const int left = static_cast<int>(arguments.length) - t * kSize;
   const T fill = Local::template fill<T>();
   int64_t first = static_cast<int64_t>(blockIdx.x) * arguments.rounds * side;  // of the side
-  const int64_t own = static_cast<int>(threadIdx.x) / threads;
-  const auto load = [&](int64_t row, Vector<T>(&raw)[kVectors]) {
+  const int64_t own = static_cast<int>(threadIdx.x) >> shift;
+  const auto load = [&](int64_t row, HeldVector<T>(&raw)[kVectors]) {
     const bool there = row < arguments.outputs;
     load_vectors<kAligned>(find_row(arguments, in, there ? row : 0) + t * kSize, there ? left : 0,
                            stride, fill, raw);
   };
-  Vector<T> raw[kVectors];
+  HeldVector<T> raw[kVectors];
   load(first + own, raw);
   for (int round = 0; round < arguments.rounds; ++round) {
-    Vector<T> next[kVectors];
+    HeldVector<T> next[kVectors];
     const bool last = round + 1 == arguments.rounds || first + side >= arguments.outputs;
     if (!last) load(first + side + own, next);
     typename Local::template Part<T> part;
@@ -145,13 +146,13 @@ FGX_DEVICE_INLINE void reduce_long_row(const gpu::ReduceRowArguments& arguments,
                                                                           : arguments.length;
   const T* const from = find_row(arguments, in, row) + t * kSize;
   const int64_t length = end - t * kSize;  // of what this thread sees
-  Vector<T> raw[kVectors];
+  HeldVector<T> raw[kVectors];
   load_vectors<kAligned>(from + begin, length - begin, stride, fill, raw);
   typename Local::template Part<T> part;
   int64_t at = begin;
   for (int number = 0;;) {
     const int64_t after = at + kVectors * stride;
-    Vector<T> next[kVectors];
+    HeldVector<T> next[kVectors];
     if (after < end) load_vectors<kAligned>(from + after, length - after, stride, fill, next);
     const int64_t left = length - at;
     part.take(raw, static_cast<uint32_t>(at - begin) + t * kSize, stride,
@@ -198,17 +199,17 @@ FGX_DEVICE_INLINE void finish_rows(const gpu::ReduceRowArguments& arguments, voi
     using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;                \
     fgx::device::reduce_short_rows<Fold, fgx::device::T, vectors, aligned>(arguments, in, out); \
   }
-#define FGX_LONG(Op, op, name, T, Work, access, aligned)                               \
+#define FGX_LONG(Op, op, name, T, Work, vectors, access, aligned)                      \
   extern "C" __global__ void __launch_bounds__(512, 2) fgx_##op##_long_##name##access( \
       FGX_ARGUMENTS, const fgx::device::T* in, void* out, void* slots) {               \
     using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;       \
-    fgx::device::reduce_long_row<Fold, fgx::device::T, 4, aligned>(                    \
+    fgx::device::reduce_long_row<Fold, fgx::device::T, vectors, aligned>(              \
         arguments, in, out, static_cast<Fold::State*>(slots));                         \
   }
 #define FGX_ACCESS(Op, op, name, T, Work, access, aligned)   \
   FGX_SHORT(Op, op, name, T, Work, 1, 1024, access, aligned) \
   FGX_SHORT(Op, op, name, T, Work, 4, 512, access, aligned)  \
-  FGX_LONG(Op, op, name, T, Work, access, aligned)
+  FGX_LONG(Op, op, name, T, Work, fgx::device::Op<int>::kVectors, access, aligned)
 #define FGX_TYPE(Op, op, name, T, Work)     \
   FGX_ACCESS(Op, op, name, T, Work, , true) \
   FGX_ACCESS(Op, op, name, T, Work, _any, false)

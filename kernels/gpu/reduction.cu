@@ -17,7 +17,7 @@ FGX_DEVICE_INLINE State* shared_slots() {
 template <typename State>
 __device__ __noinline__ void write_result(const gpu::ReduceArguments& arguments, void* out,
                                           int64_t output, State state) {
-  if (arguments.mean != 0) state = state / static_cast<State>(arguments.length);
+  if (arguments.mean != 0) state = state / static_cast<State>(arguments.elements);
   store_element(out, arguments.out_dtype, offset_in(arguments.kept_out, output), state);
 }
 FGX_DEVICE_INLINE void write_result(const gpu::ReduceArguments& arguments, void* out,
@@ -142,7 +142,8 @@ struct Walk {
 };
 
 // Any strides; T is the type of elements, or void where it is known at run time only, and they are converted.
-template <typename Op, typename T>
+// kWidth: elements that are loaded together, along the innermost reduced dimension.
+template <typename Op, typename T, int kWidth>
 FGX_DEVICE_INLINE void reduce_strided(const gpu::ReduceArguments& arguments, const void* in,
                                       void* out, typename Op::State* slots) {
   using State = typename Op::State;
@@ -156,18 +157,28 @@ FGX_DEVICE_INLINE void reduce_strided(const gpu::ReduceArguments& arguments, con
   const int64_t begin = piece * arguments.piece;
   const int64_t stop = begin + arguments.piece;
   const int64_t end = !there ? begin : stop < arguments.length ? stop : arguments.length;
+  struct Values {
+    Work at[kWidth];
+  };
   const auto load = [&](int64_t at) {
+    Values values;
     if constexpr (__is_same(T, void)) {
-      return load_converted<Work>(in, arguments.in_dtype, at, arguments.convert);
+      values.at[0] = load_converted<Work>(in, arguments.in_dtype, at, arguments.convert);
+    } else if constexpr (kWidth == 1) {
+      values.at[0] = work_of<Work>(static_cast<const T*>(in)[at]);
     } else {
-      return work_of<Work>(static_cast<const T*>(in)[at]);
+      const Pack<T, kWidth> raw =
+          *reinterpret_cast<const Pack<T, kWidth>*>(static_cast<const T*>(in) + at);
+#pragma unroll
+      for (int w = 0; w < kWidth; ++w) values.at[w] = work_of<Work>(raw.at[w]);
     }
+    return values;
   };
   State state = Op::neutral();
-  constexpr int kUnroll = 4;
+  constexpr int kUnroll = kWidth == 1 ? 4 : 2;
   Walk walk(arguments.reduced, begin + part.t);
   for (int64_t i = begin + part.t; i < end; i += kUnroll * part.along) {
-    Work values[kUnroll];
+    Values values[kUnroll];
 #pragma unroll
     for (int u = 0; u < kUnroll; ++u) {
       if (i + u * part.along < end) values[u] = load(from + walk.offset);
@@ -175,7 +186,11 @@ FGX_DEVICE_INLINE void reduce_strided(const gpu::ReduceArguments& arguments, con
     }
 #pragma unroll
     for (int u = 0; u < kUnroll; ++u) {
-      if (i + u * part.along < end) Op::take(state, values[u], i + u * part.along);
+      if (i + u * part.along >= end) continue;
+#pragma unroll
+      for (int w = 0; w < kWidth; ++w) {
+        Op::take(state, values[u].at[w], (i + u * part.along) * kWidth + w);
+      }
     }
   }
   state = part.merge(state, shared_slots<State>(), Op());
@@ -208,16 +223,20 @@ FGX_DEVICE_INLINE void finish_tiles(const gpu::ReduceArguments& arguments, void*
     fgx::device::reduce_columns<Fold, fgx::device::T, width>(arguments, in, out,                \
                                                              static_cast<Fold::State*>(slots)); \
   }
-#define FGX_STRIDED(Op, op, name, T, Work)                                                      \
-  extern "C" __global__ void __launch_bounds__(512)                                             \
-      fgx_##op##_strided_##name(FGX_ARGUMENTS, const void* in, void* out, void* slots) {        \
-    using Fold = fgx::device::Op<Work>;                                                         \
-    fgx::device::reduce_strided<Fold, T>(arguments, in, out, static_cast<Fold::State*>(slots)); \
+#define FGX_STRIDED(Op, op, name, T, Work, width)                                        \
+  extern "C" __global__ void __launch_bounds__(512)                                      \
+      fgx_##op##_strided_##name(FGX_ARGUMENTS, const void* in, void* out, void* slots) { \
+    using Fold = fgx::device::Op<Work>;                                                  \
+    fgx::device::reduce_strided<Fold, T, width>(arguments, in, out,                      \
+                                                static_cast<Fold::State*>(slots));       \
   }
-#define FGX_TYPE(Op, op, name, T, Work)                                                   \
-  FGX_COLUMNS(Op, op, name, T, Work, , fgx::gpu::columns_at_once(sizeof(fgx::device::T))) \
-  FGX_COLUMNS(Op, op, name, T, Work, _any, 1)                                             \
-  FGX_STRIDED(Op, op, name, fgx::device::T, fgx::device::WorkTypeOf<fgx::device::T>::Work)
+#define FGX_TYPE(Op, op, name, T, Work)                                                          \
+  FGX_COLUMNS(Op, op, name, T, Work, , fgx::gpu::columns_at_once(sizeof(fgx::device::T)))        \
+  FGX_COLUMNS(Op, op, name, T, Work, _any, 1)                                                    \
+  FGX_STRIDED(Op, op, name##_any, fgx::device::T, fgx::device::WorkTypeOf<fgx::device::T>::Work, \
+              1)                                                                                 \
+  FGX_STRIDED(Op, op, name, fgx::device::T, fgx::device::WorkTypeOf<fgx::device::T>::Work,       \
+              fgx::gpu::columns_at_once(sizeof(fgx::device::T)))
 #define FGX_NUMBERS(Op, op, Work)            \
   FGX_TYPE(Op, op, float32, Float32, Work)   \
   FGX_TYPE(Op, op, float16, Float16, Work)   \
@@ -237,8 +256,8 @@ FGX_DEVICE_INLINE void finish_tiles(const gpu::ReduceArguments& arguments, void*
 
 FGX_NUMBERS(Sum, sum, Sum)
 FGX_TYPE(Sum, sum, bool, Bool, Sum)
-FGX_STRIDED(Sum, sum, to_double, void, double)
-FGX_STRIDED(Sum, sum, to_int64, void, int64_t)
+FGX_STRIDED(Sum, sum, to_double, void, double, 1)
+FGX_STRIDED(Sum, sum, to_int64, void, int64_t, 1)
 FGX_FINISH(Sum, sum, float, float)
 FGX_FINISH(Sum, sum, double, double)
 FGX_FINISH(Sum, sum, int64, int64_t)

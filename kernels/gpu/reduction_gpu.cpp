@@ -166,26 +166,46 @@ void plan_columns(const gpu::Device& device, DType dtype, bool aligned, Plan* pl
   const int64_t tiles = (arguments.columns - 1) / (shape.tile.side * width) + 1;
   plan->kernel = "columns_" + std::string(info(dtype).name) + (width > 1 ? "" : "_any");
   plan_tiles(device, arguments.outputs / arguments.columns * tiles, plan);
-  plan->shared *= width;  // one state for each column of a thread
-}
-
-void plan_strided(const gpu::Device& device, const ReduceGeometry& geometry,
-                  const std::string& kind, Plan* plan) {
-  gpu::ReduceArguments& arguments = plan->arguments;
-  const Strided& reduced = geometry.reduced;
-  const int64_t step = reduced.ndim > 0 ? reduced.strides[reduced.ndim - 1] : 0;
-  const int64_t side_step = geometry.inner().in_stride;
-  const gpu::TileShape shape = gpu::shape_tile(arguments.length, side_step > 0 && side_step < step);
-  arguments.tile = shape.tile;
-  plan->block = shape.block;
-  plan->kernel = "strided_" + kind;
-  plan_tiles(device, (arguments.outputs - 1) / shape.tile.side + 1, plan);
+  // One state for each column of a thread; within a piece, indices are short.
+  const int64_t local_bytes = plan->state_bytes == 16 && size_of(dtype) < 8 ? 8 : plan->state_bytes;
+  plan->shared = plan->block * width * local_bytes;
 }
 
 bool multiple_of(int64_t count, const WalkDim* dims, int from, int to) {
   bool multiple = true;
   for (int d = from; d < to; ++d) multiple = multiple && dims[d].in_stride % count == 0;
   return multiple;
+}
+
+// Any strides. `vectors`: elements that lie beside each other along the reduced dimensions are loaded together.
+void plan_strided(const gpu::Device& device, const ReduceGeometry& geometry,
+                  const std::string& kind, int64_t vectors, Plan* plan) {
+  gpu::ReduceArguments& arguments = plan->arguments;
+  const Strided& reduced = geometry.reduced;
+  const int64_t step = reduced.ndim > 0 ? reduced.strides[reduced.ndim - 1] : 0;
+  const int64_t side_step = geometry.inner().in_stride;
+  if (vectors > 1) {
+    arguments.length /= vectors;
+    arguments.reduced.sizes[reduced.ndim - 1] /= vectors;
+    arguments.reduced.steps[reduced.ndim - 1] = vectors;
+  }
+  const gpu::TileShape shape = gpu::shape_tile(arguments.length, side_step > 0 && side_step < step);
+  arguments.tile = shape.tile;
+  plan->block = shape.block;
+  plan->kernel = "strided_" + kind + (vectors > 1 || kind.starts_with("to_") ? "" : "_any");
+  plan_tiles(device, (arguments.outputs - 1) / shape.tile.side + 1, plan);
+}
+
+// Elements that can be loaded together along the innermost reduced dimension.
+int64_t vectors_along(const ReduceGeometry& geometry, const TensorView& self) {
+  const Strided& reduced = geometry.reduced;
+  const int64_t count = gpu::columns_at_once(static_cast<int>(size_of(self.dtype)));
+  const int inner = reduced.ndim - 1;
+  bool fit = inner >= 0 && reduced.strides[inner] == 1 && reduced.sizes[inner] % count == 0 &&
+             reinterpret_cast<uintptr_t>(self.data) % kVectorBytes == 0 &&
+             multiple_of(count, geometry.kept, 0, geometry.kept_dims);
+  for (int d = 0; d < inner; ++d) fit = fit && reduced.strides[d] % count == 0;
+  return fit ? count : 1;
 }
 
 Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) {
@@ -211,6 +231,7 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) 
   arguments.kept_in = gpu::region_of(geometry.kept, geometry.kept_dims, false);
   arguments.kept_out = gpu::region_of(geometry.kept, geometry.kept_dims, true);
   arguments.reduced = gpu::region_of(geometry.reduced);
+  arguments.elements = arguments.length;
   arguments.columns = inner.size;
   arguments.row_step = geometry.reduced.ndim == 1 ? geometry.reduced.strides[0] : 0;
 
@@ -237,7 +258,7 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) 
     plan_columns(device, self.dtype, aligned, &plan);
   } else {
     plan_strided(device, geometry, typed ? std::string(info(self.dtype).name) : "to_" + fold,
-                 &plan);
+                 any ? vectors_along(geometry, self) : 1, &plan);
   }
   plan.finish += fold;
   return plan;

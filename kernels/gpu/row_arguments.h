@@ -89,6 +89,8 @@ struct ReduceArguments {
   uint8_t out_dtype;
   uint8_t convert;  // to the type of the result, before anything else
   uint8_t mean;
+  int64_t
+      elements;  // of each result; `length` counts vectors where they are loaded along the reduced
   int64_t columns;   // of the innermost kept dimension, for columns
   int64_t row_step;  // between elements of one column
   Region kept_in;

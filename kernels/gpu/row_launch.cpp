@@ -11,6 +11,7 @@ namespace fgx::gpu {
 namespace {
 
 constexpr int64_t kVectorBytes = 16;
+constexpr int64_t kLatencyThreads = 512;
 constexpr int64_t kClusterThreads = 512;
 constexpr int64_t kClusterVectors = 8;
 constexpr int64_t kMostPortableCluster = 8;
@@ -23,26 +24,36 @@ LaunchConfig config_of(const BlockLaunch& what, void* stream, const ClusterAttri
   return {{what.grid, 1, 1}, {what.block, 1, 1}, what.shared_bytes, stream, &attribute, 1};
 }
 
-// Whether the device can run such clusters at all: parts of a device may have too few multiprocessors
-// beside each other.
-bool cluster_fits(const BlockLaunch& what) {
+// An attribute of the kernel in every context.
+bool set_attribute(const BlockLaunch& what, int attribute, unsigned value) {
   const Driver& driver = *what.device->driver;
-  if (driver.launch_clusters == nullptr || driver.clusters_at_once == nullptr) return false;
+  return driver.kernel_set != nullptr && driver.function_set != nullptr &&
+         driver.kernel_set(attribute, static_cast<int>(value), what.kernel.any_context,
+                           what.device->handle) == 0 &&
+         driver.function_set(what.kernel.in_primary, attribute, static_cast<int>(value)) == 0;
+}
+
+// How many such clusters the device runs at once: none where it is cut into parts that have too few
+// multiprocessors.
+int64_t clusters_at_once(const BlockLaunch& what) {
+  const Driver& driver = *what.device->driver;
+  if (driver.launch_clusters == nullptr || driver.clusters_at_once == nullptr) return 0;
   const ContextGuard guard(*what.device);
-  if (what.cluster > kMostPortableCluster) {
-    constexpr int kNonPortableClusterSize =
-        13;  // CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED
-    if (driver.function_set == nullptr ||
-        driver.function_set(guard.handle(what.kernel), kNonPortableClusterSize, 1) != 0) {
-      return false;
-    }
+  constexpr int kMostSharedBytes = 8;          // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+  constexpr int kNonPortableClusterSize = 14;  // ..._NON_PORTABLE_CLUSTER_SIZE_ALLOWED
+  if (what.cluster > kMostPortableCluster && !set_attribute(what, kNonPortableClusterSize, 1)) {
+    return 0;
+  }
+  if (what.shared_bytes > static_cast<unsigned>(what.device->facts.shared_per_block) &&
+      !set_attribute(what, kMostSharedBytes, what.shared_bytes)) {
+    return 0;
   }
   ClusterAttribute attribute;
   attribute.size[0] = what.cluster;
   const LaunchConfig config = config_of(what, nullptr, attribute);
   int count = 0;
   const int status = driver.clusters_at_once(&count, guard.handle(what.kernel), &config);
-  return status == 0 && count > 0;
+  return status == 0 ? count : 0;
 }
 
 }  // namespace
@@ -92,9 +103,9 @@ bool shape_rows(const Device& device, int64_t rows, int64_t vectors, RowShape* s
     shape->cluster = padded / (kClusterThreads * kClusterVectors);
     return shape->cluster <= kMostCluster;
   }
-  if (few && padded <= 2 * kMostRowThreads) {
-    // Latency counts: as many threads as there are.
-    shape->vectors = padded > kMostRowThreads ? 2 : 1;
+  if (few && padded <= 4 * kLatencyThreads) {
+    // Latency counts: many threads, but no more than a block's reductions are quick for.
+    shape->vectors = padded > 2 * kLatencyThreads ? 4 : padded > kLatencyThreads ? 2 : 1;
   } else if (padded <= 8) {
     shape->vectors = std::min<int64_t>(padded, 2);
   } else {
@@ -127,16 +138,26 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
   if (shape.cluster > 1 && (device.driver->launch_clusters == nullptr || device.facts.major < 9)) {
     return false;
   }
+  // Long rows that are one after another: clusters that stay.
+  const bool stays = shape.cluster > 1 && aligned && outer_dims <= 1;
   const bool reduces_in_block = shape.threads > device.facts.warp_size;
   constexpr int64_t kReductions = 2;
   const int64_t shared =
       reduces_in_block ? kReductions * (shape.threads + kMostCluster) * state_bytes : 0;
-  const std::string kernel = prefix + "_" + std::to_string(shape.vectors) +
-                             (shape.cluster > 1 ? "_cluster" : "") + (aligned ? "" : "_any");
-  *made = make_launch(device, module, kernel, ((rows - 1) / shape.rows + 1) * shape.cluster,
-                      shape.threads * shape.rows, shared);
+  const std::string kernel = stays ? prefix + "_long"
+                                   : prefix + "_" + std::to_string(shape.vectors) +
+                                         (shape.cluster > 1 ? "_cluster" : "") +
+                                         (aligned ? "" : "_any");
+  const int64_t held = stays ? shape.threads * shape.vectors * kVectorBytes : 0;
+  *made = make_launch(device, stays ? "long_rows" : module, kernel,
+                      ((rows - 1) / shape.rows + 1) * shape.cluster, shape.threads * shape.rows,
+                      shared + held);
   made->cluster = static_cast<unsigned>(shape.cluster);
-  if (shape.cluster > 1 && !cluster_fits(*made)) return false;
+  if (shape.cluster > 1) {
+    const int64_t at_once = clusters_at_once(*made);
+    if (at_once == 0) return false;
+    if (stays) made->grid = static_cast<unsigned>(std::min(rows, at_once) * shape.cluster);
+  }
   *arguments = {};
   arguments->rows = rows;
   arguments->length = length;

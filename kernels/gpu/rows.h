@@ -51,6 +51,9 @@ FGX_DEVICE_INLINE BFloat16 negative_infinity() {
 #define FGX_IN_PLACE __grid_constant__
 #endif
 
+// The exponent of a power of two.
+FGX_DEVICE_INLINE int power_of(int value) { return 31 - __clz(value); }
+
 // ---- vectors -------------------------------------------------------------------------------------
 
 // `count` elements at `from`; `fill` from element `left` on, which is not read. kAligned: 16-byte aligned,
@@ -108,6 +111,11 @@ struct HeldVector {
     __builtin_memcpy(words, &vector, 16);
   }
   HeldVector() = default;
+  FGX_DEVICE_INLINE Vector<T> vector() const {
+    Vector<T> result;
+    __builtin_memcpy(&result, words, 16);
+    return result;
+  }
   FGX_DEVICE_INLINE ComputeOf<T> value(int i) const {
     if constexpr (__is_same(T, BFloat16)) {
       const uint32_t word = words[i / 2];
@@ -231,13 +239,34 @@ FGX_DEVICE_INLINE auto merge_own(Merge merge, const StateOf& state_of, int first
   }
 }
 
-template <int kStep, int kWarps, typename State, typename Merge>
-FGX_DEVICE_INLINE State merge_warps(const State* states, Merge merge) {
-  if constexpr (kStep >= kWarps) {
+// Over `kCount` states, kStride warps' worth apart.
+template <int kCount, int kStride, int kStep = 1, typename State, typename Merge>
+FGX_DEVICE_INLINE State merge_column(const State* states, Merge merge) {
+  if constexpr (kStep >= kCount) {
     return states[0];
   } else {
-    return merge(merge_warps<2 * kStep, kWarps>(states, merge),
-                 merge_warps<2 * kStep, kWarps>(states + kStep * kWarpWidth, merge));
+    const State left = merge_column<kCount, kStride, 2 * kStep>(states, merge);
+    return merge(left, merge_column<kCount, kStride, 2 * kStep>(
+                           states + kStep * kStride * kWarpWidth, merge));
+  }
+}
+
+// Over the warps of a block, lane by lane; of many warps, a quarter merges four states each first.
+template <int kWarps, typename State, typename Merge>
+FGX_DEVICE_INLINE State merge_warps(State* shared, bool to_first, Merge merge) {
+  const int lane = static_cast<int>(threadIdx.x) % kWarpWidth;
+  if constexpr (kWarps < 8) {
+    return merge_column<kWarps, 1>(shared + lane, merge);
+  } else {
+    constexpr int kGroups = kWarps / 4;
+    if (!to_first) {
+      if (threadIdx.x < kGroups * kWarpWidth) {
+        shared[threadIdx.x] = merge_column<4, kGroups>(shared + threadIdx.x, merge);
+      }
+      __syncthreads();
+      return merge_column<kGroups, 1>(shared + lane, merge);
+    }
+    return merge_column<kWarps, 1>(shared + lane, merge);
   }
 }
 
@@ -250,22 +279,21 @@ FGX_DEVICE_INLINE State merge_threads(State state, int threads, State* shared, M
   shared[threadIdx.x] = state;
   __syncthreads();
   if (kToFirst && threadIdx.x >= kWarpWidth) return state;
-  const State* const mine = shared + threadIdx.x % kWarpWidth;
   switch (threads / kWarpWidth) {
     case 2:
-      state = merge_warps<1, 2>(mine, merge);
+      state = merge_warps<2>(shared, kToFirst, merge);
       break;
     case 4:
-      state = merge_warps<1, 4>(mine, merge);
+      state = merge_warps<4>(shared, kToFirst, merge);
       break;
     case 8:
-      state = merge_warps<1, 8>(mine, merge);
+      state = merge_warps<8>(shared, kToFirst, merge);
       break;
     case 16:
-      state = merge_warps<1, 16>(mine, merge);
+      state = merge_warps<16>(shared, kToFirst, merge);
       break;
     default:
-      state = merge_warps<1, 32>(mine, merge);
+      state = merge_warps<32>(shared, kToFirst, merge);
   }
   return merge_lanes(state, kWarpWidth, merge);
 }
@@ -341,7 +369,8 @@ struct RowPart {
       block = static_cast<int>(cluster_rank());
 #endif
     } else {
-      row = row * (blockDim.x / threads) + threadIdx.x / threads;
+      const int shift = power_of(threads);
+      row = row * (blockDim.x >> shift) + (threadIdx.x >> shift);
     }
     const int t = static_cast<int>(threadIdx.x) & (threads - 1);
     stride = threads * kSize;
@@ -392,9 +421,9 @@ struct TilePart {
   int side;
   FGX_DEVICE_INLINE explicit TilePart(const gpu::Tile& tile) : side(tile.side) {
     const int thread = static_cast<int>(threadIdx.x);
-    along = static_cast<int>(blockDim.x) / side;
-    r = tile.side_first != 0 ? thread & (side - 1) : thread / along;
-    t = tile.side_first != 0 ? thread / side : thread & (along - 1);
+    along = static_cast<int>(blockDim.x) >> power_of(side);
+    r = tile.side_first != 0 ? thread & (side - 1) : thread >> power_of(along);
+    t = tile.side_first != 0 ? thread >> power_of(side) : thread & (along - 1);
   }
   // Over the threads of each row; all get the result. `shared` has one state per thread.
   template <typename State, typename Merge>

@@ -2,29 +2,9 @@
 // softmax: rows held in registers between the passes, in one block or a cluster of blocks; rows of any
 // strides and types.
 #include "kernels/gpu/element.h"
-#include "kernels/gpu/rows.h"
+#include "kernels/gpu/softmax_rows.h"
 
 namespace fgx::device {
-
-// exp(x - peak), as exactly as Out needs.
-template <typename Out>
-struct Exponential {
-  float peak;
-  FGX_DEVICE_INLINE explicit Exponential(float largest) : peak(largest) {}
-  FGX_DEVICE_INLINE float operator()(float x) const { return fast_exp2((x - peak) * 1.44269504f); }
-};
-template <>
-struct Exponential<float> {
-  float peak;
-  FGX_DEVICE_INLINE explicit Exponential(float largest) : peak(largest) {}
-  FGX_DEVICE_INLINE float operator()(float x) const { return ::expf(x - peak); }
-};
-template <>
-struct Exponential<double> {
-  double peak;
-  FGX_DEVICE_INLINE explicit Exponential(double largest) : peak(largest) {}
-  FGX_DEVICE_INLINE double operator()(double x) const { return ::exp(x - peak); }
-};
 
 template <typename In, typename Out, int kVectors, bool kAligned, bool kClustered>
 FGX_DEVICE_INLINE void softmax_rows(const gpu::RowArguments& arguments, const In* x, Out* y) {
@@ -110,7 +90,7 @@ FGX_DEVICE_INLINE void softmax_strided(const gpu::StridedRowArguments& arguments
 #pragma unroll 4
   for (int64_t i = part.t; i < length; i += part.along) sum += exponential(element(i));
   sum = part.merge(sum, reinterpret_cast<Compute*>(shared_memory), Add());
-  const Compute scale = Compute(1) / sum;
+  const Compute scale = reciprocal<Out>(sum);
 #pragma unroll 4
   for (int64_t i = part.t; i < length; i += part.along) {
     const Compute result = exponential(element(i)) * scale;

@@ -189,8 +189,7 @@ OperatorDef define_pointwise(PointwiseIndex index) {
   implementation.batch_invariant = !entry.is_loss;
   implementation.prepare = functions.prepare;
   op.implementations.push_back(implementation);
-  // The kernels for GPUs store the type that they compute in, which a predicate's bool is not.
-  if (!entry.is_loss && !predicate) {
+  if (!entry.is_loss) {
     add_gpu_implementations(op, implementation, functions.prepare_gpu);
   }
   return op;

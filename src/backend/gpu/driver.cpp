@@ -78,6 +78,7 @@ std::string load_functions(Driver& driver, void* library, bool hip) {
       {&driver.launch, "cuLaunchKernel", "hipModuleLaunchKernel"},
       {&driver.launch_clusters, "cuLaunchKernelEx", "", false},
       {&driver.function_set, "cuFuncSetAttribute", "", false},
+      {&driver.kernel_set, "cuKernelSetAttribute", "", false},
       {&driver.clusters_at_once, "cuOccupancyMaxActiveClusters", "", false},
       {hip ? nullptr : static_cast<void*>(&driver.error_name), "cuGetErrorName", ""},
   };

@@ -101,6 +101,7 @@ struct Driver {
   int (*launch_clusters)(const LaunchConfig* config, void* function, void** parameters,
                          void** extra);
   int (*function_set)(void* function, int attribute, int value);
+  int (*kernel_set)(int attribute, int value, void* kernel, int device);
   int (*clusters_at_once)(int* count, void* function, const LaunchConfig* config);
   int (*error_name)(int status, const char** name);
 };

@@ -128,6 +128,7 @@ inline const gpu::Driver& fake_driver() {
       return status;
     };
     made.function_set = [](void*, int, int) { return step(); };
+    made.kernel_set = [](int, int, void*, int) { return step(); };
     made.clusters_at_once = [](int* count, void*, const gpu::LaunchConfig*) {
       return *count = g_gpu.clusters_at_once, step();
     };

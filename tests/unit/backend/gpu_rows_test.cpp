@@ -55,16 +55,16 @@ TEST_F(GpuRows, ThreadsByWidthAndRows) {
   EXPECT_EQ(softmax({4096, 32768}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_8", 4096, 512, 1}));
   // Few: as many threads as help.
   EXPECT_EQ(softmax({1, 4096}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_1", 1, 512, 1}));
-  EXPECT_EQ(softmax({16, 4096}, kFloat32), (Geometry{"fgx_softmax_float32_1", 16, 1024, 1}));
+  EXPECT_EQ(softmax({16, 4096}, kFloat32), (Geometry{"fgx_softmax_float32_2", 16, 512, 1}));
 }
 
 TEST_F(GpuRows, LongRowsHaveClusters) {
-  EXPECT_EQ(softmax({16, 65536}, kBFloat16),
-            (Geometry{"fgx_softmax_bfloat16_8_cluster", 32, 512, 2}));
-  EXPECT_EQ(softmax({4, 151936}, kBFloat16),
-            (Geometry{"fgx_softmax_bfloat16_8_cluster", 32, 512, 8}));
-  EXPECT_EQ(softmax({2048, 262144}, kFloat32),
-            (Geometry{"fgx_softmax_float32_8_cluster", 32768, 512, 16}));
+  EXPECT_EQ(softmax({16, 65536}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_long", 32, 512, 2}));
+  EXPECT_EQ(softmax({4, 151936}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_long", 32, 512, 8}));
+  EXPECT_EQ(softmax({200, 262144}, kFloat32),
+            (Geometry{"fgx_softmax_float32_long", 1600, 512, 16}));  // a hundred clusters at once
+  EXPECT_EQ(softmax({16, 65537}, kBFloat16),
+            (Geometry{"fgx_softmax_bfloat16_8_cluster_any", 64, 512, 4}));
   EXPECT_EQ(softmax({2, 1 << 20}, kFloat32), (Geometry{"fgx_softmax_strided_float32", 2, 256, 1}));
 }
 
@@ -75,7 +75,7 @@ TEST_F(GpuRows, WhereClustersDoNotFitRowsAreReadAgain) {
 }
 
 TEST_F(GpuRows, WhatDoesNotFitVectors) {
-  EXPECT_EQ(softmax({300, 4097}, kFloat32).kernel, "fgx_softmax_float32_4_any");
+  EXPECT_EQ(softmax({300, 4097}, kFloat32).kernel, "fgx_softmax_float32_8_any");
   EXPECT_EQ(softmax({300, 4096}, kFloat32, -1, kA + 4).kernel, "fgx_softmax_float32_4_any");
   EXPECT_EQ(softmax({300, 4096}, kFloat32, -1, kA, {4099, 1}).kernel, "fgx_softmax_float32_4_any");
   EXPECT_EQ(softmax({300, 4096}, kFloat32, -1, kA, {1, 300}).kernel, "fgx_softmax_strided_float32");
@@ -87,26 +87,28 @@ TEST_F(GpuRows, NormsByTypesOfParameters) {
   DeviceTensor weight({8192}, kBFloat16, kB), wide({8192}, kFloat32, kB), odd({8192}, kInt32, kB);
   const std::vector<int64_t> shape{8192};
   ASSERT_EQ(call("rms_norm", {x.value(), integers(shape), weight.value()}, out), FGX_OK);
-  EXPECT_EQ(last().kernel, "fgx_rms_norm_bfloat16_1");
+  EXPECT_EQ(last().kernel, "fgx_rms_norm_bfloat16_2");
   EXPECT_EQ(last().parameters[1], reinterpret_cast<void*>(kA));
   EXPECT_EQ(last().parameters[2], reinterpret_cast<void*>(kOut));
   ASSERT_EQ(call("layer_norm", {x.value(), integers(shape), wide.value()}, out), FGX_OK);
-  EXPECT_EQ(last().kernel, "fgx_layer_norm_bfloat16_float32_1");
+  EXPECT_EQ(last().kernel, "fgx_layer_norm_bfloat16_float32_2");
   ASSERT_EQ(call("rms_norm", {x.value(), integers(shape), odd.value()}, out), FGX_OK);
   EXPECT_EQ(last().kernel, "fgx_rms_norm_strided_float");
 }
 
 TEST_F(GpuRows, ReductionsByLayout) {
   ASSERT_EQ(sum({16384, 8192}, kBFloat16, {1}, {16384}, kBFloat16), FGX_OK);
-  EXPECT_EQ(geometry(), (Geometry{"fgx_sum_rows_bfloat16_4", 4096, 256, 1}));
+  EXPECT_EQ(geometry(), (Geometry{"fgx_sum_rows_bfloat16_4", 5462, 256, 1}));
   ASSERT_EQ(sum({4096, 64}, kFloat32, {1}, {4096}, kFloat32, "amax"), FGX_OK);
   EXPECT_EQ(geometry(), (Geometry{"fgx_amax_rows_float32_4", 64, 256, 1}));
   ASSERT_EQ(sum({300, 33}, kInt32, {1}, {300}, kInt64), FGX_OK);
   EXPECT_EQ(last().kernel, "fgx_sum_rows_int32_4_any");
   ASSERT_EQ(sum({64, 129, 33}, kBFloat16, {0, 2}, {129}, kBFloat16), FGX_OK);
-  EXPECT_EQ(last().kernel, "fgx_sum_strided_bfloat16");
+  EXPECT_EQ(last().kernel, "fgx_sum_strided_bfloat16_any");
   ASSERT_EQ(sum({0, 8}, kFloat32, {0}, {8}, kFloat32), FGX_OK);  // zeros are written
-  EXPECT_EQ(last().kernel, "fgx_sum_strided_float32");
+  EXPECT_EQ(last().kernel, "fgx_sum_strided_float32_any");
+  ASSERT_EQ(sum({64, 128, 64}, kBFloat16, {0, 2}, {128}, kBFloat16), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_sum_strided_bfloat16");
   ASSERT_EQ(sum({8, 8}, kInt32, {0}, {8}, kFloat32, "sum"),
             FGX_INVALID_ARGUMENT);  // its type is int64
   const size_t launches = g_gpu.launches.size();
@@ -129,8 +131,8 @@ TEST_F(GpuRows, FewLongResultsTakeTwoKernelsAndScratch) {
   EXPECT_EQ(geometry(1), (Geometry{"fgx_sum_columns_float32", 32 * 16, 512, 1}));
   EXPECT_EQ(geometry(0).kernel, "fgx_sum_finish_tiles_float");
   // Many long rows need none.
-  ASSERT_EQ(sum({2048, 262144}, kBFloat16, {1}, {2048}, kBFloat16), FGX_OK);
-  EXPECT_EQ(geometry(), (Geometry{"fgx_sum_long_bfloat16", 2048, 512, 1}));
+  ASSERT_EQ(sum({300, 262144}, kBFloat16, {1}, {300}, kBFloat16), FGX_OK);
+  EXPECT_EQ(geometry(), (Geometry{"fgx_sum_long_bfloat16", 300, 512, 1}));
 }
 
 TEST_F(GpuRows, UnderCaptureScratchIsTheCallers) {

@@ -55,6 +55,18 @@ void print_failures(const Value& implementation, Output& out) {
   }
 }
 
+// Whether an operator has an implementation for the device's kind.
+bool runs_on(fgx_context* context, const std::string& name, const std::string& device) {
+  const Document info(fetch([&](fgx_string** out) {
+    return fgx_context_get_op_info(context, name.c_str(), out);
+  }));
+  const std::string kind = device.substr(0, device.find(':'));
+  for (const Value& implementation : info["implementations"].items()) {
+    if (implementation["device"].text() == kind) return true;
+  }
+  return false;
+}
+
 int run(const Flags& flags, Environment& env) {
   if (flags.names.empty() != flags.all) {
     throw Failure(kUsage, "name the operators to verify, or give --all");
@@ -70,6 +82,7 @@ int run(const Flags& flags, Environment& env) {
   if (flags.write_evidence) lists.emplace_back("evidence");
   MergedReport merged(lists, {"total", "failed", "skipped"});
   for (size_t i = 0; i < names.size(); ++i) {
+    if (flags.all && !flags.device.empty() && !runs_on(context, names[i], flags.device)) continue;
     env.out.progress(format("verify %zu/%zu %s", i + 1, names.size(), names[i].c_str()));
     const std::string request = request_for(names[i], flags);
     merged.add(
