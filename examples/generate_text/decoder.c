@@ -13,13 +13,18 @@
 
 #define MOST_PLANS 512
 #define MOST_POSITIONS 4096
-#define MOST_ADDRESSES 8
-#define ARENA_BYTES ((size_t)64 << 20)
+#define MOST_ARGUMENTS 8
+#define MOST_OUTPUTS 2
+#define ARENA_BYTES ((size_t)4 << 30) /* the vendor's library wants 32 MiB for each product */
 
+/* A plan with its arguments, and the workspace that it needs under capture. */
 typedef struct {
   fgx_plan* plan;
-  void* data[MOST_ADDRESSES]; /* inputs in schema order, then outputs */
-  int32_t count;
+  fgx_invocation invocation;
+  fgx_value args[MOST_ARGUMENTS];
+  fgx_tensor* outs[MOST_OUTPUTS];
+  tensor tensors[MOST_ARGUMENTS + MOST_OUTPUTS];
+  int64_t width; /* of a list of one integer */
 } step;
 
 struct decoder {
@@ -53,8 +58,18 @@ static tensor reserve(decoder* d, fgx_dtype dtype, int ndim, int64_t a, int64_t 
 }
 
 static const fgx_dtype kBool = {FGX_DTYPE_BOOL, 8, 1};
+static const fgx_dtype kBytes = {FGX_DTYPE_UINT, 8, 1};
 
 /* ------------------------------------------------------------------------------------- plans */
+
+/* A copy that lives as long as the step. */
+static fgx_tensor* keep(step* s, const fgx_tensor* given, int* kept) {
+  tensor* copy = &s->tensors[(*kept)++];
+  copy->t = *given;
+  memcpy(copy->shape, given->shape, (size_t)given->ndim * sizeof *given->shape);
+  memcpy(copy->strides, given->strides, (size_t)given->ndim * sizeof *given->strides);
+  return raw(copy);
+}
 
 /* Appends a plan of this call to the step. */
 static void plan(decoder* d, const char* name, const fgx_value* args, int32_t nargs,
@@ -62,26 +77,44 @@ static void plan(decoder* d, const char* name, const fgx_value* args, int32_t na
   if (d->failed) return;
   fgx_op* op = NULL;
   step* s = &d->steps[d->count];
-  s->count = 0;
+  int kept = 0;
   for (int32_t i = 0; i < nargs; ++i) {
-    if (args[i].tag != FGX_TAG_TENSOR) continue;
-    s->data[s->count++] = (char*)args[i].as.tensor->data + args[i].as.tensor->byte_offset;
+    s->args[i] = args[i];
+    if (args[i].tag == FGX_TAG_TENSOR) {
+      s->args[i] = fgx_value_tensor(keep(s, args[i].as.tensor, &kept));
+    } else if (args[i].tag == FGX_TAG_INT_LIST) {
+      s->width = args[i].as.ints[0];
+      s->args[i] = fgx_value_ints(&s->width, 1);
+    }
   }
+  for (int32_t i = 0; i < nouts; ++i) s->outs[i] = keep(s, outs[i], &kept);
   for (int32_t i = 0; i < nouts; ++i)
     s->data[s->count++] = (char*)outs[i]->data + outs[i]->byte_offset;
+  size_t workspace = 0;
   if (d->count + 1 == MOST_PLANS || fgx_context_get_op(d->context, name, &op) != FGX_OK ||
-      fgx_plan_create(op, args, nargs, outs, nouts, &s->plan) != FGX_OK) {
+      fgx_plan_create(op, s->args, nargs, s->outs, nouts, &s->plan) != FGX_OK ||
+      fgx_plan_workspace(s->plan, &workspace) != FGX_OK) {
     fprintf(stderr, "%s: %s\n", name, fgx_error_message(fgx_last_error()));
     d->failed = 1;
     return;
   }
   ++d->count;
+  s->invocation.struct_size = sizeof s->invocation;
+  s->invocation.stream = cuda_stream();
+  s->invocation.args = s->args;
+  s->invocation.nargs = nargs;
+  s->invocation.outs = s->outs;
+  s->invocation.nouts = nouts;
+  if (workspace > 0) {
+    s->invocation.workspace = reserve(d, kBytes, 1, (int64_t)workspace, 0, 0, 0).t.data;
+    s->invocation.workspace_size = workspace;
+  }
 }
 
 static void run_steps(decoder* d) {
   for (int i = 0; i < d->count && !d->failed; ++i) {
     const step* s = &d->steps[i];
-    if (fgx_plan_run(s->plan, s->data, s->count, cuda_stream()) != FGX_OK) {
+    if (fgx_plan_invoke(s->plan, &s->invocation) != FGX_OK) {
       fprintf(stderr, "step %d: %s\n", i, fgx_error_message(fgx_last_error()));
       d->failed = 1;
     }

@@ -187,7 +187,7 @@ template <typename Work, typename Index = int64_t>
 struct Argmax {
   using Element = Work;
   using State = ValueAndIndex<Work, Index>;
-  static constexpr int kVectors = 2;
+  static constexpr int kVectors = 4;
   // Within a piece, indices from its beginning are short.
   using Local = Argmax<Work, uint32_t>;
   static constexpr Index kNone = sizeof(Index) == 8 ? Index(INT64_MAX) : Index(UINT32_MAX);
