@@ -88,8 +88,6 @@ static void plan(decoder* d, const char* name, const fgx_value* args, int32_t na
     }
   }
   for (int32_t i = 0; i < nouts; ++i) s->outs[i] = keep(s, outs[i], &kept);
-  for (int32_t i = 0; i < nouts; ++i)
-    s->data[s->count++] = (char*)outs[i]->data + outs[i]->byte_offset;
   size_t workspace = 0;
   if (d->count + 1 == MOST_PLANS || fgx_context_get_op(d->context, name, &op) != FGX_OK ||
       fgx_plan_create(op, s->args, nargs, s->outs, nouts, &s->plan) != FGX_OK ||
