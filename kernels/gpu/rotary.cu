@@ -64,6 +64,16 @@ FGX_DEVICE_INLINE void load_angles(const Table* row, float (&to)[kCount]) {
   }
 }
 
+// Keeps the compiler from converting the elements before the loads that follow them in the source are under way.
+template <typename Storage>
+FGX_DEVICE_INLINE void wait_here(Vector<Storage>& vector) {
+#if !defined(__HIP__)
+  uint4 words = __builtin_bit_cast(uint4, vector);
+  asm volatile("" : "+r"(words.x), "+r"(words.y), "+r"(words.z), "+r"(words.w));
+  vector = __builtin_bit_cast(Vector<Storage>, words);
+#endif
+}
+
 template <typename Storage>
 FGX_DEVICE_INLINE void store_vector(Storage* to, const float (&values)[Vector<Storage>::kSize]) {
   constexpr int kSize = Vector<Storage>::kSize;
@@ -82,7 +92,7 @@ template <typename Storage, typename Table, bool kPairs>
 FGX_DEVICE_INLINE void rotate_vectors(const gpu::RotaryArguments& a, const RotaryData& data) {
   constexpr int kSize = Vector<Storage>::kSize;
   constexpr int kAngles = kPairs ? kSize / 2 : kSize;
-  constexpr int kHeads = gpu::rotary_heads(sizeof(Storage), kPairs);
+  constexpr int kHeads = gpu::rotary_heads(kPairs);
   int64_t chunk = blockIdx.x;
   const int64_t number = split(chunk, a.groups_divide, a.groups, true);
   int64_t piece = threadIdx.x;
@@ -117,6 +127,11 @@ FGX_DEVICE_INLINE void rotate_vectors(const gpu::RotaryArguments& a, const Rotar
     const int64_t at = piece * kAngles;
     load_angles(static_cast<const Table*>(data.table[0]) + position * a.tables[0].row + at, cosine);
     load_angles(static_cast<const Table*>(data.table[1]) + position * a.tables[1].row + at, sine);
+  }
+#pragma unroll
+  for (int u = 0; u < kHeads; ++u) {
+    wait_here(low[u]);
+    if constexpr (!kPairs) wait_here(high[u]);
   }
 #pragma unroll
   for (int u = 0; u < kHeads; ++u) {

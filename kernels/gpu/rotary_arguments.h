@@ -38,9 +38,7 @@ struct RotaryArguments {
 
 inline constexpr unsigned kRotaryBlock = 128;  // of the strided kernel
 inline constexpr unsigned kMostRotaryBlock = 512;
-// Heads that a thread rotates by the angles it has loaded: as many as keep enough bytes under way.
-constexpr int rotary_heads(int element_bytes, bool pairs) {
-  return (element_bytes == 2 ? 4 : 2) * (pairs ? 2 : 1);
-}
+// Heads that a thread rotates by the angles it has loaded: four vectors of them.
+constexpr int rotary_heads(bool pairs) { return pairs ? 4 : 2; }
 
 }  // namespace fgx::gpu

@@ -121,8 +121,7 @@ RunFn prepare_rotary_gpu(const Call& call, KernelState& kernel_state) {
   int64_t block = gpu::kRotaryBlock;
   std::string kernel = "fgx_rotary_strided";
   if (dense) {
-    const int64_t at_once =
-        gpu::rotary_heads(static_cast<int>(size_of(plan.sides[0].type)), plan.step != 1);
+    const int64_t at_once = gpu::rotary_heads(plan.step != 1);
     const int64_t threads = (heads * vectors - 1) / at_once + 1;  // of a token
     a.groups = (threads - 1) / std::max<int64_t>(unit, kUsualBlock) + 1;
     block = ((threads - 1) / a.groups / unit + 1) * unit;

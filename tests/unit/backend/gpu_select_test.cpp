@@ -169,11 +169,11 @@ TEST_F(GpuSelect, RotatesWholeVectorsOfHeads) {
         << fgx_error_message(fgx_last_error());
     return launched();
   };
-  // Four heads to a thread, of 8 or 32 vectors.
+  // Two heads to a thread (four of pairs), of 8 or 32 vectors.
   EXPECT_EQ(rotate(4, 128, kBFloat16, kFloat32, false), "fgx_rotary_half_bfloat16_float32 4 x 32");
   EXPECT_EQ(rotate(4, 128, kFloat32, kFloat32, true), "fgx_rotary_pairs_float32_float32 4 x 64");
   EXPECT_EQ(rotate(4096, 2048, kBFloat16, kBFloat16, false),
-            "fgx_rotary_half_bfloat16_bfloat16 4096 x 256");
+            "fgx_rotary_half_bfloat16_bfloat16 8192 x 256");
   // Heads of 6 vectors: blocks of whole warps and whole heads.
   EXPECT_EQ(rotate(4, 96, kBFloat16, kFloat32, false), "fgx_rotary_half_bfloat16_float32 4 x 96");
   EXPECT_EQ(rotate(4, 130, kBFloat16, kFloat32, false), "fgx_rotary_strided 17 x 128");
