@@ -7,14 +7,14 @@ pub const FGX_ABI_VERSION_MAJOR: u32 = 1;
 pub const FGX_ABI_VERSION_MINOR: u32 = 0;
 pub const FGX_ABI_VERSION: u32 = 65536;
 pub const FGX_MAX_RANK: u32 = 16;
-pub type __uint8_t = core::ffi::c_uchar;
-pub type __uint16_t = core::ffi::c_ushort;
-pub type __int32_t = core::ffi::c_int;
-pub type __uint32_t = core::ffi::c_uint;
-pub type __int64_t = core::ffi::c_long;
-pub type __uint64_t = core::ffi::c_ulong;
+pub type __uint8_t = std::os::raw::c_uchar;
+pub type __uint16_t = std::os::raw::c_ushort;
+pub type __int32_t = std::os::raw::c_int;
+pub type __uint32_t = std::os::raw::c_uint;
+pub type __int64_t = std::os::raw::c_long;
+pub type __uint64_t = std::os::raw::c_ulong;
 extern "C" {
-    pub fn fgx_version() -> *const core::ffi::c_char;
+    pub fn fgx_version() -> *const std::os::raw::c_char;
 }
 extern "C" {
     pub fn fgx_abi_version() -> u32;
@@ -47,9 +47,9 @@ pub const FGX_SHAPE_NOT_SUPPORTED: _bindgen_ty_1 = 123;
 pub const FGX_GRADUATION_ERROR: _bindgen_ty_1 = 130;
 pub const FGX_NOT_ELIGIBLE: _bindgen_ty_1 = 131;
 pub const FGX_VALIDATION_FAILED: _bindgen_ty_1 = 132;
-pub type _bindgen_ty_1 = core::ffi::c_int;
+pub type _bindgen_ty_1 = std::os::raw::c_int;
 extern "C" {
-    pub fn fgx_status_string(status: fgx_status) -> *const core::ffi::c_char;
+    pub fn fgx_status_string(status: fgx_status) -> *const std::os::raw::c_char;
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -57,7 +57,7 @@ pub struct fgx_string {
     _unused: [u8; 0],
 }
 extern "C" {
-    pub fn fgx_string_data(string: *const fgx_string) -> *const core::ffi::c_char;
+    pub fn fgx_string_data(string: *const fgx_string) -> *const std::os::raw::c_char;
 }
 extern "C" {
     pub fn fgx_string_size(string: *const fgx_string) -> usize;
@@ -80,10 +80,10 @@ extern "C" {
     pub fn fgx_error_code(error: *const fgx_error) -> fgx_status;
 }
 extern "C" {
-    pub fn fgx_error_message(error: *const fgx_error) -> *const core::ffi::c_char;
+    pub fn fgx_error_message(error: *const fgx_error) -> *const std::os::raw::c_char;
 }
 extern "C" {
-    pub fn fgx_error_operator(error: *const fgx_error) -> *const core::ffi::c_char;
+    pub fn fgx_error_operator(error: *const fgx_error) -> *const std::os::raw::c_char;
 }
 extern "C" {
     pub fn fgx_error_argument(error: *const fgx_error) -> i32;
@@ -99,7 +99,7 @@ pub const FGX_DEVICE_CUDA: _bindgen_ty_2 = 2;
 pub const FGX_DEVICE_CUDA_HOST: _bindgen_ty_2 = 3;
 pub const FGX_DEVICE_ROCM: _bindgen_ty_2 = 10;
 pub const FGX_DEVICE_ROCM_HOST: _bindgen_ty_2 = 11;
-pub type _bindgen_ty_2 = core::ffi::c_int;
+pub type _bindgen_ty_2 = std::os::raw::c_int;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct fgx_device {
@@ -165,7 +165,7 @@ pub const FGX_DTYPE_FLOAT8_E5M2: _bindgen_ty_3 = 12;
 pub const FGX_DTYPE_FLOAT8_E5M2FNUZ: _bindgen_ty_3 = 13;
 pub const FGX_DTYPE_FLOAT8_E8M0FNU: _bindgen_ty_3 = 14;
 pub const FGX_DTYPE_FLOAT4_E2M1FN: _bindgen_ty_3 = 17;
-pub type _bindgen_ty_3 = core::ffi::c_int;
+pub type _bindgen_ty_3 = std::os::raw::c_int;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct fgx_dtype {
@@ -240,7 +240,7 @@ fn bindgen_test_layout_fgx_dtype() {
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct fgx_tensor {
-    pub data: *mut core::ffi::c_void,
+    pub data: *mut std::os::raw::c_void,
     pub device: fgx_device,
     pub ndim: i32,
     pub dtype: fgx_dtype,
@@ -525,13 +525,13 @@ fn bindgen_test_layout_fgx_tensor_desc() {
 }
 pub const FGX_DESC_SIZE_IS_BOUND: _bindgen_ty_4 = 1;
 pub const FGX_DESC_OPTIONAL: _bindgen_ty_4 = 2;
-pub type _bindgen_ty_4 = core::ffi::c_int;
+pub type _bindgen_ty_4 = std::os::raw::c_int;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct fgx_managed_tensor {
     pub version_major: u32,
     pub version_minor: u32,
-    pub manager_context: *mut core::ffi::c_void,
+    pub manager_context: *mut std::os::raw::c_void,
     pub deleter: ::core::option::Option<unsafe extern "C" fn(self_: *mut fgx_managed_tensor)>,
     pub flags: u64,
     pub tensor: fgx_tensor,
@@ -674,7 +674,7 @@ pub const FGX_TAG_DEVICE: _bindgen_ty_5 = 13;
 pub const FGX_TAG_LAYOUT: _bindgen_ty_5 = 14;
 pub const FGX_TAG_MEMORY_FORMAT: _bindgen_ty_5 = 15;
 pub const FGX_TAG_GENERATOR: _bindgen_ty_5 = 16;
-pub type _bindgen_ty_5 = core::ffi::c_int;
+pub type _bindgen_ty_5 = std::os::raw::c_int;
 #[repr(C)]
 #[derive(Copy, Clone)]
 pub struct fgx_value {
@@ -689,7 +689,7 @@ pub union fgx_value__bindgen_ty_1 {
     pub integer: i64,
     pub real: f64,
     pub complex_parts: [f64; 2usize],
-    pub string: *const core::ffi::c_char,
+    pub string: *const std::os::raw::c_char,
     pub tensor: *const fgx_tensor,
     pub ints: *const i64,
     pub reals: *const f64,
@@ -1002,7 +1002,7 @@ fn bindgen_test_layout_fgx_value() {
 pub struct fgx_callback_error {
     pub struct_size: u32,
     pub code: fgx_status,
-    pub message: [core::ffi::c_char; 248usize],
+    pub message: [std::os::raw::c_char; 248usize],
 }
 #[test]
 fn bindgen_test_layout_fgx_callback_error() {
@@ -1072,59 +1072,59 @@ pub const FGX_LOG_DEBUG: _bindgen_ty_6 = 10;
 pub const FGX_LOG_INFO: _bindgen_ty_6 = 20;
 pub const FGX_LOG_WARNING: _bindgen_ty_6 = 30;
 pub const FGX_LOG_ERROR: _bindgen_ty_6 = 40;
-pub type _bindgen_ty_6 = core::ffi::c_int;
+pub type _bindgen_ty_6 = std::os::raw::c_int;
 pub type fgx_log_fn = ::core::option::Option<
     unsafe extern "C" fn(
-        user_data: *mut core::ffi::c_void,
+        user_data: *mut std::os::raw::c_void,
         level: i32,
-        message: *const core::ffi::c_char,
+        message: *const std::os::raw::c_char,
     ),
 >;
 pub type fgx_allocate_fn = ::core::option::Option<
     unsafe extern "C" fn(
-        user_data: *mut core::ffi::c_void,
+        user_data: *mut std::os::raw::c_void,
         device: fgx_device,
         size: usize,
-        stream: *mut core::ffi::c_void,
-    ) -> *mut core::ffi::c_void,
+        stream: *mut std::os::raw::c_void,
+    ) -> *mut std::os::raw::c_void,
 >;
 pub type fgx_free_fn = ::core::option::Option<
     unsafe extern "C" fn(
-        user_data: *mut core::ffi::c_void,
+        user_data: *mut std::os::raw::c_void,
         device: fgx_device,
-        memory: *mut core::ffi::c_void,
+        memory: *mut std::os::raw::c_void,
         size: usize,
-        stream: *mut core::ffi::c_void,
+        stream: *mut std::os::raw::c_void,
     ),
 >;
 pub type fgx_range_fn = ::core::option::Option<
-    unsafe extern "C" fn(range_data: *mut core::ffi::c_void, begin: i64, end: i64),
+    unsafe extern "C" fn(range_data: *mut std::os::raw::c_void, begin: i64, end: i64),
 >;
 pub type fgx_parallel_for_fn = ::core::option::Option<
     unsafe extern "C" fn(
-        user_data: *mut core::ffi::c_void,
+        user_data: *mut std::os::raw::c_void,
         count: i64,
         grain: i64,
         range: fgx_range_fn,
-        range_data: *mut core::ffi::c_void,
+        range_data: *mut std::os::raw::c_void,
     ),
 >;
 pub type fgx_quarantine_fn = ::core::option::Option<
     unsafe extern "C" fn(
-        user_data: *mut core::ffi::c_void,
-        op: *const core::ffi::c_char,
-        implementation: *const core::ffi::c_char,
-        reason: *const core::ffi::c_char,
+        user_data: *mut std::os::raw::c_void,
+        op: *const std::os::raw::c_char,
+        implementation: *const std::os::raw::c_char,
+        reason: *const std::os::raw::c_char,
     ),
 >;
 pub type fgx_destroy_fn =
-    ::core::option::Option<unsafe extern "C" fn(user_data: *mut core::ffi::c_void)>;
+    ::core::option::Option<unsafe extern "C" fn(user_data: *mut std::os::raw::c_void)>;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct fgx_allocator {
     pub allocate: fgx_allocate_fn,
     pub free: fgx_free_fn,
-    pub user_data: *mut core::ffi::c_void,
+    pub user_data: *mut std::os::raw::c_void,
     pub destroy: fgx_destroy_fn,
 }
 #[test]
@@ -1214,7 +1214,7 @@ pub struct fgx_thread_pool {
     pub parallel_for: fgx_parallel_for_fn,
     pub num_threads: i32,
     pub reserved: i32,
-    pub user_data: *mut core::ffi::c_void,
+    pub user_data: *mut std::os::raw::c_void,
     pub destroy: fgx_destroy_fn,
 }
 #[test]
@@ -1319,7 +1319,7 @@ fn bindgen_test_layout_fgx_thread_pool() {
 #[derive(Debug, Copy, Clone)]
 pub struct fgx_log_sink {
     pub write: fgx_log_fn,
-    pub user_data: *mut core::ffi::c_void,
+    pub user_data: *mut std::os::raw::c_void,
     pub destroy: fgx_destroy_fn,
 }
 #[test]
@@ -1390,7 +1390,7 @@ fn bindgen_test_layout_fgx_log_sink() {
 #[derive(Debug, Copy, Clone)]
 pub struct fgx_quarantine_sink {
     pub notify: fgx_quarantine_fn,
-    pub user_data: *mut core::ffi::c_void,
+    pub user_data: *mut std::os::raw::c_void,
     pub destroy: fgx_destroy_fn,
 }
 #[test]
@@ -1483,13 +1483,13 @@ pub struct fgx_call {
     _unused: [u8; 0],
 }
 pub const FGX_CONTEXT_IGNORE_ENVIRONMENT: _bindgen_ty_7 = 1;
-pub type _bindgen_ty_7 = core::ffi::c_int;
+pub type _bindgen_ty_7 = std::os::raw::c_int;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct fgx_context_options {
     pub struct_size: u32,
     pub flags: u32,
-    pub config_file: *const core::ffi::c_char,
+    pub config_file: *const std::os::raw::c_char,
     pub registry: *mut fgx_registry,
     pub allocator: fgx_allocator,
     pub thread_pool: fgx_thread_pool,
@@ -1667,7 +1667,7 @@ extern "C" {
 extern "C" {
     pub fn fgx_context_enable(
         context: *mut fgx_context,
-        groups: *const core::ffi::c_char,
+        groups: *const std::os::raw::c_char,
     ) -> fgx_status;
 }
 extern "C" {
@@ -1676,14 +1676,14 @@ extern "C" {
 extern "C" {
     pub fn fgx_context_set_config(
         context: *mut fgx_context,
-        key: *const core::ffi::c_char,
-        value: *const core::ffi::c_char,
+        key: *const std::os::raw::c_char,
+        value: *const std::os::raw::c_char,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_context_get_config(
         context: *mut fgx_context,
-        key: *const core::ffi::c_char,
+        key: *const std::os::raw::c_char,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
 }
@@ -1693,21 +1693,21 @@ extern "C" {
 extern "C" {
     pub fn fgx_context_get_op(
         context: *mut fgx_context,
-        name: *const core::ffi::c_char,
+        name: *const std::os::raw::c_char,
         out: *mut *mut fgx_op,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_context_list_ops(
         context: *mut fgx_context,
-        filter: *const core::ffi::c_char,
+        filter: *const std::os::raw::c_char,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_context_get_op_info(
         context: *mut fgx_context,
-        name: *const core::ffi::c_char,
+        name: *const std::os::raw::c_char,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
 }
@@ -1720,7 +1720,7 @@ extern "C" {
 extern "C" {
     pub fn fgx_context_cache_import(
         context: *mut fgx_context,
-        json: *const core::ffi::c_char,
+        json: *const std::os::raw::c_char,
         size: usize,
         report: *mut *mut fgx_string,
     ) -> fgx_status;
@@ -1728,14 +1728,14 @@ extern "C" {
 extern "C" {
     pub fn fgx_context_cache_clear(
         context: *mut fgx_context,
-        op: *const core::ffi::c_char,
+        op: *const std::os::raw::c_char,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_cache_merge(
-        a: *const core::ffi::c_char,
+        a: *const std::os::raw::c_char,
         a_size: usize,
-        b: *const core::ffi::c_char,
+        b: *const std::os::raw::c_char,
         b_size: usize,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
@@ -1757,10 +1757,10 @@ extern "C" {
     pub fn fgx_environment_describe(out: *mut *mut fgx_string) -> fgx_status;
 }
 extern "C" {
-    pub fn fgx_op_name(op: *const fgx_op) -> *const core::ffi::c_char;
+    pub fn fgx_op_name(op: *const fgx_op) -> *const std::os::raw::c_char;
 }
 extern "C" {
-    pub fn fgx_op_schema(op: *const fgx_op) -> *const core::ffi::c_char;
+    pub fn fgx_op_schema(op: *const fgx_op) -> *const std::os::raw::c_char;
 }
 extern "C" {
     pub fn fgx_op_infer(
@@ -1773,19 +1773,19 @@ extern "C" {
 }
 pub const FGX_INVOKE_DETERMINISTIC: _bindgen_ty_8 = 1;
 pub const FGX_INVOKE_BATCH_INVARIANT: _bindgen_ty_8 = 2;
-pub type _bindgen_ty_8 = core::ffi::c_int;
+pub type _bindgen_ty_8 = std::os::raw::c_int;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct fgx_invocation {
     pub struct_size: u32,
     pub flags: u32,
     pub device: fgx_device,
-    pub stream: *mut core::ffi::c_void,
+    pub stream: *mut std::os::raw::c_void,
     pub args: *const fgx_value,
     pub nargs: i32,
     pub nouts: i32,
     pub outs: *const *mut fgx_tensor,
-    pub workspace: *mut core::ffi::c_void,
+    pub workspace: *mut std::os::raw::c_void,
     pub workspace_size: usize,
 }
 #[test]
@@ -1981,7 +1981,7 @@ extern "C" {
         nargs: i32,
         outs: *const *mut fgx_tensor,
         nouts: i32,
-        stream: *mut core::ffi::c_void,
+        stream: *mut std::os::raw::c_void,
     ) -> fgx_status;
 }
 extern "C" {
@@ -2020,9 +2020,9 @@ extern "C" {
 extern "C" {
     pub fn fgx_plan_run(
         plan: *mut fgx_plan,
-        data: *const *mut core::ffi::c_void,
+        data: *const *mut std::os::raw::c_void,
         ndata: i32,
-        stream: *mut core::ffi::c_void,
+        stream: *mut std::os::raw::c_void,
     ) -> fgx_status;
 }
 extern "C" {
@@ -2032,7 +2032,7 @@ extern "C" {
     pub fn fgx_plan_refresh(plan: *mut fgx_plan) -> fgx_status;
 }
 extern "C" {
-    pub fn fgx_plan_implementation(plan: *const fgx_plan) -> *const core::ffi::c_char;
+    pub fn fgx_plan_implementation(plan: *const fgx_plan) -> *const std::os::raw::c_char;
 }
 extern "C" {
     pub fn fgx_plan_destroy(plan: *mut fgx_plan);
@@ -2041,14 +2041,14 @@ pub const FGX_TIER_SPECIALIZED: _bindgen_ty_9 = 1;
 pub const FGX_TIER_GENERAL: _bindgen_ty_9 = 2;
 pub const FGX_TIER_STABLE: _bindgen_ty_9 = 3;
 pub const FGX_TIER_NATIVE: _bindgen_ty_9 = 4;
-pub type _bindgen_ty_9 = core::ffi::c_int;
+pub type _bindgen_ty_9 = std::os::raw::c_int;
 pub const FGX_IMPLEMENTATION_DETERMINISTIC: _bindgen_ty_10 = 1;
 pub const FGX_IMPLEMENTATION_BATCH_INVARIANT: _bindgen_ty_10 = 2;
 pub const FGX_IMPLEMENTATION_IN_PLACE: _bindgen_ty_10 = 4;
-pub type _bindgen_ty_10 = core::ffi::c_int;
+pub type _bindgen_ty_10 = std::os::raw::c_int;
 pub type fgx_implementation_fn = ::core::option::Option<
     unsafe extern "C" fn(
-        user_data: *mut core::ffi::c_void,
+        user_data: *mut std::os::raw::c_void,
         invocation: *const fgx_invocation,
         error: *mut fgx_callback_error,
     ),
@@ -2058,13 +2058,13 @@ pub type fgx_implementation_fn = ::core::option::Option<
 pub struct fgx_implementation_desc {
     pub struct_size: u32,
     pub flags: u32,
-    pub op: *const core::ffi::c_char,
-    pub name: *const core::ffi::c_char,
+    pub op: *const std::os::raw::c_char,
+    pub name: *const std::os::raw::c_char,
     pub device_type: i32,
     pub tier: i32,
-    pub constraints: *const core::ffi::c_char,
+    pub constraints: *const std::os::raw::c_char,
     pub run: fgx_implementation_fn,
-    pub user_data: *mut core::ffi::c_void,
+    pub user_data: *mut std::os::raw::c_void,
     pub destroy: fgx_destroy_fn,
 }
 #[test]
@@ -2259,26 +2259,26 @@ extern "C" {
 extern "C" {
     pub fn fgx_implementation_unregister(
         context: *mut fgx_context,
-        name: *const core::ffi::c_char,
+        name: *const std::os::raw::c_char,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_implementation_quarantine(
         context: *mut fgx_context,
-        name: *const core::ffi::c_char,
-        reason: *const core::ffi::c_char,
+        name: *const std::os::raw::c_char,
+        reason: *const std::os::raw::c_char,
     ) -> fgx_status;
 }
 pub const FGX_REGISTRY_READ_ONLY: _bindgen_ty_11 = 1;
 pub const FGX_REGISTRY_ALLOW_NETWORK_FS: _bindgen_ty_11 = 2;
 pub const FGX_REGISTRY_NO_BASE: _bindgen_ty_11 = 4;
-pub type _bindgen_ty_11 = core::ffi::c_int;
+pub type _bindgen_ty_11 = std::os::raw::c_int;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct fgx_registry_options {
     pub struct_size: u32,
     pub flags: u32,
-    pub base_path: *const core::ffi::c_char,
+    pub base_path: *const std::os::raw::c_char,
 }
 #[test]
 fn bindgen_test_layout_fgx_registry_options() {
@@ -2346,13 +2346,13 @@ fn bindgen_test_layout_fgx_registry_options() {
 }
 extern "C" {
     pub fn fgx_registry_open(
-        path: *const core::ffi::c_char,
+        path: *const std::os::raw::c_char,
         out: *mut *mut fgx_registry,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_registry_open_with(
-        path: *const core::ffi::c_char,
+        path: *const std::os::raw::c_char,
         options: *const fgx_registry_options,
         out: *mut *mut fgx_registry,
     ) -> fgx_status;
@@ -2363,7 +2363,7 @@ extern "C" {
 extern "C" {
     pub fn fgx_registry_register(
         registry: *mut fgx_registry,
-        record: *const core::ffi::c_char,
+        record: *const std::os::raw::c_char,
         size: usize,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
@@ -2371,8 +2371,8 @@ extern "C" {
 extern "C" {
     pub fn fgx_registry_update(
         registry: *mut fgx_registry,
-        key: *const core::ffi::c_char,
-        updates: *const core::ffi::c_char,
+        key: *const std::os::raw::c_char,
+        updates: *const std::os::raw::c_char,
         size: usize,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
@@ -2380,22 +2380,22 @@ extern "C" {
 extern "C" {
     pub fn fgx_registry_get(
         registry: *mut fgx_registry,
-        key: *const core::ffi::c_char,
+        key: *const std::os::raw::c_char,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_registry_query(
         registry: *mut fgx_registry,
-        filter: *const core::ffi::c_char,
+        filter: *const std::os::raw::c_char,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_registry_update_validation(
         registry: *mut fgx_registry,
-        key: *const core::ffi::c_char,
-        results: *const core::ffi::c_char,
+        key: *const std::os::raw::c_char,
+        results: *const std::os::raw::c_char,
         size: usize,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
@@ -2417,11 +2417,11 @@ extern "C" {
     pub fn fgx_registry_compact(registry: *mut fgx_registry) -> fgx_status;
 }
 pub const FGX_CALL_ALLOCATE: _bindgen_ty_12 = 1;
-pub type _bindgen_ty_12 = core::ffi::c_int;
+pub type _bindgen_ty_12 = std::os::raw::c_int;
 extern "C" {
     pub fn fgx_call_parse(
         context: *mut fgx_context,
-        expression: *const core::ffi::c_char,
+        expression: *const std::os::raw::c_char,
         flags: u32,
         seed: u64,
         out: *mut *mut fgx_call,
@@ -2442,40 +2442,40 @@ extern "C" {
 extern "C" {
     pub fn fgx_context_verify(
         context: *mut fgx_context,
-        request: *const core::ffi::c_char,
+        request: *const std::os::raw::c_char,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_context_benchmark(
         context: *mut fgx_context,
-        request: *const core::ffi::c_char,
+        request: *const std::os::raw::c_char,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_context_tune(
         context: *mut fgx_context,
-        request: *const core::ffi::c_char,
+        request: *const std::os::raw::c_char,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_data_validate(
-        yours: *const core::ffi::c_char,
+        yours: *const std::os::raw::c_char,
         yours_size: usize,
-        flaggems: *const core::ffi::c_char,
+        flaggems: *const std::os::raw::c_char,
         flaggems_size: usize,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
 }
 extern "C" {
     pub fn fgx_data_filter(
-        yours: *const core::ffi::c_char,
+        yours: *const std::os::raw::c_char,
         yours_size: usize,
-        flaggems: *const core::ffi::c_char,
+        flaggems: *const std::os::raw::c_char,
         flaggems_size: usize,
-        options: *const core::ffi::c_char,
+        options: *const std::os::raw::c_char,
         out: *mut *mut fgx_string,
     ) -> fgx_status;
 }
@@ -2484,13 +2484,13 @@ extern "C" {
 pub struct fgx_api {
     pub struct_size: u32,
     pub abi: u32,
-    pub version: ::core::option::Option<unsafe extern "C" fn() -> *const core::ffi::c_char>,
+    pub version: ::core::option::Option<unsafe extern "C" fn() -> *const std::os::raw::c_char>,
     pub abi_version: ::core::option::Option<unsafe extern "C" fn() -> u32>,
     pub status_string: ::core::option::Option<
-        unsafe extern "C" fn(status: fgx_status) -> *const core::ffi::c_char,
+        unsafe extern "C" fn(status: fgx_status) -> *const std::os::raw::c_char,
     >,
     pub string_data: ::core::option::Option<
-        unsafe extern "C" fn(string: *const fgx_string) -> *const core::ffi::c_char,
+        unsafe extern "C" fn(string: *const fgx_string) -> *const std::os::raw::c_char,
     >,
     pub string_size:
         ::core::option::Option<unsafe extern "C" fn(string: *const fgx_string) -> usize>,
@@ -2500,10 +2500,10 @@ pub struct fgx_api {
     pub error_code:
         ::core::option::Option<unsafe extern "C" fn(error: *const fgx_error) -> fgx_status>,
     pub error_message: ::core::option::Option<
-        unsafe extern "C" fn(error: *const fgx_error) -> *const core::ffi::c_char,
+        unsafe extern "C" fn(error: *const fgx_error) -> *const std::os::raw::c_char,
     >,
     pub error_operator: ::core::option::Option<
-        unsafe extern "C" fn(error: *const fgx_error) -> *const core::ffi::c_char,
+        unsafe extern "C" fn(error: *const fgx_error) -> *const std::os::raw::c_char,
     >,
     pub error_argument:
         ::core::option::Option<unsafe extern "C" fn(error: *const fgx_error) -> i32>,
@@ -2536,7 +2536,7 @@ pub struct fgx_api {
     pub context_enable: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            groups: *const core::ffi::c_char,
+            groups: *const std::os::raw::c_char,
         ) -> fgx_status,
     >,
     pub context_disable:
@@ -2544,14 +2544,14 @@ pub struct fgx_api {
     pub context_set_config: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            key: *const core::ffi::c_char,
-            value: *const core::ffi::c_char,
+            key: *const std::os::raw::c_char,
+            value: *const std::os::raw::c_char,
         ) -> fgx_status,
     >,
     pub context_get_config: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            key: *const core::ffi::c_char,
+            key: *const std::os::raw::c_char,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
@@ -2560,21 +2560,21 @@ pub struct fgx_api {
     pub context_get_op: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            name: *const core::ffi::c_char,
+            name: *const std::os::raw::c_char,
             out: *mut *mut fgx_op,
         ) -> fgx_status,
     >,
     pub context_list_ops: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            filter: *const core::ffi::c_char,
+            filter: *const std::os::raw::c_char,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
     pub context_get_op_info: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            name: *const core::ffi::c_char,
+            name: *const std::os::raw::c_char,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
@@ -2584,19 +2584,22 @@ pub struct fgx_api {
     pub context_cache_import: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            json: *const core::ffi::c_char,
+            json: *const std::os::raw::c_char,
             size: usize,
             report: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
     pub context_cache_clear: ::core::option::Option<
-        unsafe extern "C" fn(context: *mut fgx_context, op: *const core::ffi::c_char) -> fgx_status,
+        unsafe extern "C" fn(
+            context: *mut fgx_context,
+            op: *const std::os::raw::c_char,
+        ) -> fgx_status,
     >,
     pub cache_merge: ::core::option::Option<
         unsafe extern "C" fn(
-            a: *const core::ffi::c_char,
+            a: *const std::os::raw::c_char,
             a_size: usize,
-            b: *const core::ffi::c_char,
+            b: *const std::os::raw::c_char,
             b_size: usize,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
@@ -2612,10 +2615,12 @@ pub struct fgx_api {
     >,
     pub environment_describe:
         ::core::option::Option<unsafe extern "C" fn(out: *mut *mut fgx_string) -> fgx_status>,
-    pub op_name:
-        ::core::option::Option<unsafe extern "C" fn(op: *const fgx_op) -> *const core::ffi::c_char>,
-    pub op_schema:
-        ::core::option::Option<unsafe extern "C" fn(op: *const fgx_op) -> *const core::ffi::c_char>,
+    pub op_name: ::core::option::Option<
+        unsafe extern "C" fn(op: *const fgx_op) -> *const std::os::raw::c_char,
+    >,
+    pub op_schema: ::core::option::Option<
+        unsafe extern "C" fn(op: *const fgx_op) -> *const std::os::raw::c_char,
+    >,
     pub op_infer: ::core::option::Option<
         unsafe extern "C" fn(
             op: *mut fgx_op,
@@ -2635,7 +2640,7 @@ pub struct fgx_api {
             nargs: i32,
             outs: *const *mut fgx_tensor,
             nouts: i32,
-            stream: *mut core::ffi::c_void,
+            stream: *mut std::os::raw::c_void,
         ) -> fgx_status,
     >,
     pub op_workspace: ::core::option::Option<
@@ -2674,9 +2679,9 @@ pub struct fgx_api {
     pub plan_run: ::core::option::Option<
         unsafe extern "C" fn(
             plan: *mut fgx_plan,
-            data: *const *mut core::ffi::c_void,
+            data: *const *mut std::os::raw::c_void,
             ndata: i32,
-            stream: *mut core::ffi::c_void,
+            stream: *mut std::os::raw::c_void,
         ) -> fgx_status,
     >,
     pub plan_workspace: ::core::option::Option<
@@ -2685,7 +2690,7 @@ pub struct fgx_api {
     pub plan_refresh:
         ::core::option::Option<unsafe extern "C" fn(plan: *mut fgx_plan) -> fgx_status>,
     pub plan_implementation: ::core::option::Option<
-        unsafe extern "C" fn(plan: *const fgx_plan) -> *const core::ffi::c_char,
+        unsafe extern "C" fn(plan: *const fgx_plan) -> *const std::os::raw::c_char,
     >,
     pub plan_destroy: ::core::option::Option<unsafe extern "C" fn(plan: *mut fgx_plan)>,
     pub implementation_register: ::core::option::Option<
@@ -2697,25 +2702,25 @@ pub struct fgx_api {
     pub implementation_unregister: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            name: *const core::ffi::c_char,
+            name: *const std::os::raw::c_char,
         ) -> fgx_status,
     >,
     pub implementation_quarantine: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            name: *const core::ffi::c_char,
-            reason: *const core::ffi::c_char,
+            name: *const std::os::raw::c_char,
+            reason: *const std::os::raw::c_char,
         ) -> fgx_status,
     >,
     pub registry_open: ::core::option::Option<
         unsafe extern "C" fn(
-            path: *const core::ffi::c_char,
+            path: *const std::os::raw::c_char,
             out: *mut *mut fgx_registry,
         ) -> fgx_status,
     >,
     pub registry_open_with: ::core::option::Option<
         unsafe extern "C" fn(
-            path: *const core::ffi::c_char,
+            path: *const std::os::raw::c_char,
             options: *const fgx_registry_options,
             out: *mut *mut fgx_registry,
         ) -> fgx_status,
@@ -2724,7 +2729,7 @@ pub struct fgx_api {
     pub registry_register: ::core::option::Option<
         unsafe extern "C" fn(
             registry: *mut fgx_registry,
-            record: *const core::ffi::c_char,
+            record: *const std::os::raw::c_char,
             size: usize,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
@@ -2732,8 +2737,8 @@ pub struct fgx_api {
     pub registry_update: ::core::option::Option<
         unsafe extern "C" fn(
             registry: *mut fgx_registry,
-            key: *const core::ffi::c_char,
-            updates: *const core::ffi::c_char,
+            key: *const std::os::raw::c_char,
+            updates: *const std::os::raw::c_char,
             size: usize,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
@@ -2741,22 +2746,22 @@ pub struct fgx_api {
     pub registry_get: ::core::option::Option<
         unsafe extern "C" fn(
             registry: *mut fgx_registry,
-            key: *const core::ffi::c_char,
+            key: *const std::os::raw::c_char,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
     pub registry_query: ::core::option::Option<
         unsafe extern "C" fn(
             registry: *mut fgx_registry,
-            filter: *const core::ffi::c_char,
+            filter: *const std::os::raw::c_char,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
     pub registry_update_validation: ::core::option::Option<
         unsafe extern "C" fn(
             registry: *mut fgx_registry,
-            key: *const core::ffi::c_char,
-            results: *const core::ffi::c_char,
+            key: *const std::os::raw::c_char,
+            results: *const std::os::raw::c_char,
             size: usize,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
@@ -2774,7 +2779,7 @@ pub struct fgx_api {
     pub call_parse: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            expression: *const core::ffi::c_char,
+            expression: *const std::os::raw::c_char,
             flags: u32,
             seed: u64,
             out: *mut *mut fgx_call,
@@ -2791,40 +2796,40 @@ pub struct fgx_api {
     pub context_verify: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            request: *const core::ffi::c_char,
+            request: *const std::os::raw::c_char,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
     pub context_benchmark: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            request: *const core::ffi::c_char,
+            request: *const std::os::raw::c_char,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
     pub context_tune: ::core::option::Option<
         unsafe extern "C" fn(
             context: *mut fgx_context,
-            request: *const core::ffi::c_char,
+            request: *const std::os::raw::c_char,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
     pub data_validate: ::core::option::Option<
         unsafe extern "C" fn(
-            yours: *const core::ffi::c_char,
+            yours: *const std::os::raw::c_char,
             yours_size: usize,
-            flaggems: *const core::ffi::c_char,
+            flaggems: *const std::os::raw::c_char,
             flaggems_size: usize,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
     pub data_filter: ::core::option::Option<
         unsafe extern "C" fn(
-            yours: *const core::ffi::c_char,
+            yours: *const std::os::raw::c_char,
             yours_size: usize,
-            flaggems: *const core::ffi::c_char,
+            flaggems: *const std::os::raw::c_char,
             flaggems_size: usize,
-            options: *const core::ffi::c_char,
+            options: *const std::os::raw::c_char,
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
