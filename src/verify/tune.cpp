@@ -53,7 +53,8 @@ std::string disagreement(const TimedSubject& subject, const RotatedCall& rotated
   subject.run->run_on(rotated.data(0));
   const std::vector<TensorView> outputs = rotated.fetch_outputs();
   for (size_t i = 0; i < reference.size(); ++i) {
-    ErrorModel model = agreement_model(reference[i]);
+    const WorkFn work = rotated.call().op().reduce_length;
+    ErrorModel model = agreement_model(reference[i], work == nullptr ? 1 : work(rotated.call()));
     model.exact = rotated.call().op().family == Family::kSelect;
     const Comparison comparison = compare(outputs[i], reference[i], model);
     if (!comparison.passed()) {
