@@ -69,7 +69,7 @@ extern "C" {
 #define FGX_VERSION_PATCH 0
 /* Major and minor of the ABI. The major is the SONAME's number. */
 #define FGX_ABI_VERSION_MAJOR 1
-#define FGX_ABI_VERSION_MINOR 0
+#define FGX_ABI_VERSION_MINOR 1
 #define FGX_ABI_VERSION ((FGX_ABI_VERSION_MAJOR << 16) | FGX_ABI_VERSION_MINOR)
 
 /* Returns the library version as text, e.g. "0.1.0". Static storage. @since 1.0 */
@@ -498,6 +498,16 @@ FGX_API fgx_status fgx_context_trace_export(fgx_context* context, fgx_string** o
  * fallbacks, breaker openings, quarantines, shadow checks. @since 1.0 */
 FGX_API fgx_status fgx_context_counters(fgx_context* context, fgx_string** out);
 
+/* Counts the devices of a type (FGX_DEVICE_CPU: 1, FGX_DEVICE_CUDA, FGX_DEVICE_ROCM) that this
+ * machine has; 0 where there is no driver. Any thread.
+ * Errors: InvalidArgument (another type). @since 1.1 */
+FGX_API fgx_status fgx_device_count(int32_t type, int32_t* count);
+/* Returns a device's facts as a JSON object: type, id, name; of a GPU also compute_capability,
+ * multiprocessors, warp_size, memory_bytes, l2_bytes, shared_bytes_per_block, clock_khz,
+ * memory_clock_khz, driver_version, and whether this build has code for it. Makes no context on the
+ * device. Any thread.
+ * Errors: InvalidArgument (no such device), Unsupported (no driver of this kind). @since 1.1 */
+FGX_API fgx_status fgx_device_get_info(fgx_device device, fgx_string** out);
 /* Returns what this machine and build offer (CPU, instruction sets, threads, devices, vendor
  * libraries found or why not, toolchains) as a JSON object. @since 1.0 */
 FGX_API fgx_status fgx_environment_describe(fgx_string** out);
@@ -715,8 +725,8 @@ FGX_API void fgx_call_destroy(fgx_call* call);
 /* ---------------------------------------------------------- verification, timing, tuning, data */
 
 /* Verifies implementations against the float64 oracle. `request` is a JSON object: ops (names; or
- * implementation names), cases ("quick" or "full"), seeds, dtypes, write_evidence (bool; needs a
- * registry). Returns a JSON report with every failing case and the line that reproduces it. A check
+ * implementation names), cases ("quick" or "full"), seeds, dtypes, device ("cuda:0": only what runs
+ * there; without it, all that runs on this machine), write_evidence (bool; needs a registry). Returns a JSON report with every failing case and the line that reproduces it. A check
  * that fails is in the report, not an error.
  * Errors: InvalidArgument, MetadataNotFound. @since 1.0 */
 FGX_API fgx_status fgx_context_verify(fgx_context* context, const char* request, fgx_string** out);
@@ -727,8 +737,8 @@ FGX_API fgx_status fgx_context_verify(fgx_context* context, const char* request,
 FGX_API fgx_status fgx_context_benchmark(fgx_context* context, const char* request,
                                          fgx_string** out);
 /* Tunes: runs all candidates of the calls interleaved in random order, checks their outputs against
- * stable, and records the statistics that selection uses. `request`: {"calls": [...], repeat,
- * seed}.
+ * stable, and records the statistics that selection uses. `request`: {"calls": [...], device,
+ * repeat, seed}.
  * Errors: InvalidArgument, MetadataNotFound. @since 1.0 */
 FGX_API fgx_status fgx_context_tune(fgx_context* context, const char* request, fgx_string** out);
 
@@ -841,6 +851,8 @@ typedef struct fgx_api {
                               size_t flaggems_size, fgx_string** out);
   fgx_status (*data_filter)(const char* yours, size_t yours_size, const char* flaggems,
                             size_t flaggems_size, const char* options, fgx_string** out);
+  fgx_status (*device_count)(int32_t type, int32_t* count);
+  fgx_status (*device_get_info)(fgx_device device, fgx_string** out);
 } fgx_api;
 
 /* Returns the table for an ABI version (FGX_ABI_VERSION of the header the caller was built with),

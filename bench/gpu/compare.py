@@ -8,12 +8,14 @@
 Kernel time is that of a replayed graph whose nodes take their inputs and outputs in turn from enough memory that no
 cache holds them; ours, PyTorch's and the copy kernel's graphs are replayed in turn, and a row shows medians over the
 rounds. `of copy` is the copy kernel's time over ours for the same number of bytes: 1 is the memory limit. The copy kernel
-makes one 16-byte access per thread and array, in blocks of 256.
+makes one 16-byte access per thread and array, in blocks of 256. Operators that only read are held against a kernel that
+only reads: `of copy` is that kernel's time over ours then. It has as many blocks as the device runs at once, and four
+16-byte loads per thread in flight.
 
 Each file cases_<family>.py beside this one defines cases(torch), which yields
-    (row name, operator, make, kwargs, function, bytes)
+    (row name, operator, make, kwargs, function, bytes[, ceiling])
 where make() draws the arguments anew, function(args, out) computes the same with PyTorch into `out`, and bytes is what the
-operator must at least move.
+operator must at least move; ceiling is "copy", or "read" for operators that only read.
 """
 import argparse
 import importlib.util
@@ -32,6 +34,20 @@ COPY = r"""
 extern "C" __global__ void copy(const int4* from, int4* to, long long count) {
   const long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
   if (i < count) to[i] = from[i];
+}"""
+# Writes only what never is, so that the loads are not left out.
+READ = r"""
+extern "C" __global__ void read(const int4* from, int* to, long long count) {
+  const long long step = (long long)gridDim.x * blockDim.x;
+  long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
+  int seen = 0;
+  for (; i + 3 * step < count; i += 4 * step) {
+    int4 part[4];
+    for (int u = 0; u < 4; ++u) part[u] = from[i + u * step];
+    for (int u = 0; u < 4; ++u) seen |= part[u].x & part[u].y & part[u].z & part[u].w;
+  }
+  for (; i < count; i += step) seen |= from[i].x & from[i].y & from[i].z & from[i].w;
+  if (seen == 0x7fedcba9) *to = seen;
 }"""
 ROTATED_BYTES = 1 << 30  # many times the last-level cache
 ROUNDS = 15
@@ -88,6 +104,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("families", nargs="*")
     parser.add_argument("--match", default="", help="only rows whose name contains this")
+    parser.add_argument("--ops", help="only these operators, between commas")
     parser.add_argument("--json", help="write the rows to this file")
     options = parser.parse_args()
 
@@ -99,13 +116,15 @@ def main():
     torch.manual_seed(1)
     stream = torch.cuda.Stream()
     copy_kernel = cupy.RawKernel(COPY, "copy")
+    read_kernel = cupy.RawKernel(READ, "read")
+    processors = torch.cuda.get_device_properties(0).multi_processor_count
     context = fgx.Context()
     rows = []
     families = options.families or sorted(p.stem[len("cases_"):] for p in HERE.glob("cases_*.py"))
     print(f"{'row':44} {'ours us':>9} {'PyTorch':>9} {'copy':>9} {'GB/s':>6} {'of copy':>8} {'ratio':>6}")
     for family in families:
-        for name, op, make, kwargs, function, size in load_cases(family)(torch):
-            if options.match not in name:
+        for name, op, make, kwargs, function, size, *ceiling in load_cases(family)(torch):
+            if options.match not in name or options.ops and op not in options.ops.split(","):
                 continue
             copies = max(2, min(64, ROTATED_BYTES // max(size, 1)))
             sets = [make() for _ in range(copies)]
@@ -120,10 +139,16 @@ def main():
             half = max(16, size // 2 // 16 * 16)
             buffers = [torch.empty(2 * half, dtype=torch.uint8, device="cuda") for _ in range(copies)]
 
+            reads = ceiling == ["read"]
+
             def copy(buffer):
                 grid = (half // 16 + 255) // 256
                 external = cupy.cuda.ExternalStream(torch.cuda.current_stream().cuda_stream)
                 with external:
+                    if reads:
+                        grid = min(processors * 8, (2 * half // 16 + 255) // 256)
+                        read_kernel((grid,), (256,), (buffer.data_ptr(), buffer.data_ptr(), 2 * half // 16))
+                        return
                     copy_kernel((grid,), (256,), (buffer.data_ptr(), buffer.data_ptr() + half, half // 16))
 
             graphs = {
@@ -134,7 +159,7 @@ def main():
             measure(torch, graphs)
             times = {key: graph.median() for key, graph in graphs.items()}
             quartiles = statistics.quantiles(graphs["ours"].times, n=4)
-            row = {"family": family, "name": name, "op": op, "bytes": size, "ours_us": times["ours"],
+            row = {"family": family, "name": name, "op": op, "ceiling": "read" if reads else "copy", "bytes": size, "ours_us": times["ours"],
                    "ours_spread": (quartiles[2] - quartiles[0]) / 2 / quartiles[1], "torch_us": times["torch"],
                    "copy_us": times["copy"], "of_copy": times["copy"] / times["ours"],
                    "ratio": times["torch"] / times["ours"]}

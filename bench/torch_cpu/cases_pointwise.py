@@ -10,10 +10,14 @@ def cases(torch):
         "square": (aten.square, {}), "relu": (aten.relu, {}), "sigmoid": (aten.sigmoid, {}),
         "tanh": (aten.tanh, {}), "exp": (aten.exp, {}), "silu": (aten.silu, {}),
         "leaky_relu": (aten.leaky_relu, {}), "gelu": (aten.gelu, {}),
+        "neg": (aten.neg, {}), "abs": (aten.abs, {}), "sqrt": (aten.sqrt, {}),
+        "rsqrt": (aten.rsqrt, {}), "log": (aten.log, {}),
         "gelu tanh": (aten.gelu, {"approximate": "tanh"}), "clamp": (aten.clamp, {"min": -1.0, "max": 1.0}),
     }
     binary = {"add": aten.add, "sub": aten.sub, "mul": aten.mul, "div": aten.div,
-              "hardswish_backward": aten.hardswish_backward}
+              "hardswish_backward": aten.hardswish_backward, "maximum": aten.maximum,
+              "minimum": aten.minimum}
+    predicates = {"eq": torch.eq, "lt": torch.lt, "gt": torch.gt}
     for dtype in (torch.float32, torch.bfloat16, torch.float16):
         for shape in shapes:
             x, y = (torch.randn(shape).to(dtype) for _ in range(2))
@@ -30,6 +34,10 @@ def cases(torch):
             for name, function in binary.items():
                 yield (f"{name} {tag}", name, (x, y), {},
                        lambda function=function.out: function(x, y, out=out))
+            for name, function in predicates.items():
+                truth = torch.empty(shape, dtype=torch.bool)
+                yield (f"{name} {tag}", name, (x, y), {},
+                       lambda function=function, out=truth, x=x, y=y: function(x, y, out=out))
             yield f"add number {tag}", "add", (x, 1.5), {}, lambda: torch.add(x, 1.5, out=out)
             yield (f"mul row {tag}", "mul", (x, y[:1]), {}, lambda: torch.mul(x, y[:1], out=out))
             yield (f"where {tag}", "where", (condition, x, y), {},
@@ -40,3 +48,5 @@ def cases(torch):
             gate, up = x.chunk(2, -1)
             yield (f"silu_and_mul {str(dtype)[6:]} {list(x.shape)}", "silu_and_mul", (x,), {},
                    lambda gate=gate, up=up: functional.silu(gate).mul_(up))
+            yield (f"gelu_and_mul {str(dtype)[6:]} {list(x.shape)}", "gelu_and_mul", (x,), {},
+                   lambda gate=gate, up=up: functional.gelu(gate).mul_(up))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of softmax: decode, prefill, vocabulary and attention shapes, last and other dimensions."""
+"""Rows of softmax and log_softmax: decode, prefill, vocabulary and attention shapes, last and other dimensions."""
 
 CASES = [((1, 4096), -1), ((16, 4096), -1), ((4096, 4096), -1), ((1, 3584), -1), ((512, 3584), -1),
          ((1, 151936), -1), ((256, 151936), -1), ((28, 512, 512), -1), ((64, 512, 512), 1),
@@ -14,6 +14,8 @@ def cases(torch):
             label = f"{short}[{','.join(map(str, shape))}]"
             yield (f"softmax {label} dim={dim}", "softmax", (x, dim), {},
                    lambda x=x, dim=dim, out=out: torch.softmax(x, dim, out=out))
+            yield (f"log_softmax {label} dim={dim}", "log_softmax", (x, dim), {},
+                   lambda x=x, dim=dim, out=out: torch.log_softmax(x, dim, out=out))
     x = torch.randn(16, 151936).to(torch.bfloat16)
     out = torch.empty(16, 151936)
     yield ("softmax bf16[16,151936] to f32", "softmax", (x, -1, torch.float32), {},

@@ -15,9 +15,8 @@
 #include <time.h>
 
 #include "model.h"
+#include "reference.h"
 #include "tensor_file.h"
-
-#define MAX_TOKENS 512
 
 static double seconds(void) {
   struct timespec now;
@@ -31,46 +30,6 @@ static int64_t argmax(const float* logits, int count) {
     if (logits[i] > logits[best]) best = i;
   }
   return best;
-}
-
-/* Reads the numbers of the array after `key`, starting the search at `*at`, which moves behind it. */
-static int numbers_after(const char** at, const char* key, double* out, int capacity) {
-  const char* found = strstr(*at, key);
-  if (found == NULL || (found = strchr(found, '[')) == NULL) return -1;
-  int count = 0;
-  for (++found; *found != ']' && *found != '\0';) {
-    char* next = NULL;
-    const double value = strtod(found, &next);
-    if (next == found) {
-      ++found;
-      continue;
-    }
-    if (count < capacity) out[count++] = value;
-    found = next;
-  }
-  *at = found;
-  return count;
-}
-
-typedef struct {
-  int64_t prompt[MAX_TOKENS];
-  int prompt_count;
-  int64_t expected[MAX_TOKENS];
-  int expected_count;
-  double logits[256];
-  int logits_count;
-} reference;
-
-/* Reads the next prompt of reference.json; 0 at the end. */
-static int next_reference(const char** at, reference* r) {
-  double values[MAX_TOKENS];
-  r->prompt_count = numbers_after(at, "\"prompt_ids\":", values, MAX_TOKENS);
-  if (r->prompt_count < 0) return 0;
-  for (int i = 0; i < r->prompt_count; ++i) r->prompt[i] = (int64_t)values[i];
-  r->expected_count = numbers_after(at, "\"greedy_ids\":", values, MAX_TOKENS);
-  for (int i = 0; i < r->expected_count; ++i) r->expected[i] = (int64_t)values[i];
-  r->logits_count = numbers_after(at, "\"logits_after_prompt\":", r->logits, 256);
-  return r->expected_count > 0 && r->logits_count > 0;
 }
 
 static int usage(void) {
@@ -98,7 +57,7 @@ int main(int argc, char** argv) {
       return usage();
     }
   }
-  if (folder == NULL || wanted < 1 || wanted > MAX_TOKENS) return usage();
+  if (folder == NULL || wanted < 1 || wanted > REFERENCE_MOST_TOKENS) return usage();
 
   fgx_context* context = NULL;
   if (fgx_context_create(NULL, &context) != FGX_OK ||
@@ -121,7 +80,7 @@ int main(int argc, char** argv) {
   double worst_logit = 0.0, decode_seconds = 0.0;
   const char* at = json;
   static reference r;
-  while (next_reference(&at, &r)) {
+  while (reference_next(&at, &r)) {
     model_reset(m);
     const float* logits = model_forward(m, r.prompt, r.prompt_count);
     if (logits == NULL) return 70;

@@ -7,16 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "tensor_file.h"
-
-#define MAX_LAYERS 16
-
-/* A float32 (or int) tensor that the model owns or that views another one. */
-typedef struct {
-  fgx_tensor t;
-  int64_t shape[4];
-  int64_t strides[4];
-} tensor;
+#include "tensors.h"
 
 typedef struct {
   tensor input_norm, q, k, v, o, post_norm;
@@ -32,12 +25,9 @@ struct model {
     fgx_op *copy, *embedding, *rms_norm, *linear, *rope, *attention, *add, *mul, *silu_and_mul,
         *topk_softmax;
   } ops;
-  int vocabulary, hidden, layers, heads, kv_heads, head_dim, intermediate, experts,
-      experts_per_token, expert_width, max_position;
-  double eps, rope_theta;
-  char characters[256];
+  model_config config;
   tensor embed, norm, cos, sin;
-  layer layer[MAX_LAYERS];
+  layer layer[MODEL_MOST_LAYERS];
   int length;  /* tokens in the cache */
   float* pool; /* weights and caches, allocated once */
   size_t pool_used, pool_size;
@@ -49,30 +39,8 @@ struct model {
 /* ---------------------------------------------------------------------------------- tensors */
 
 static tensor make(void* data, fgx_dtype dtype, int ndim, const int64_t* shape) {
-  tensor result;
-  memset(&result, 0, sizeof result);
-  int64_t step = 1;
-  for (int i = ndim - 1; i >= 0; --i) {
-    result.shape[i] = shape[i];
-    result.strides[i] = step;
-    step *= shape[i];
-  }
-  result.t.data = data;
-  result.t.device.type = FGX_DEVICE_CPU;
-  result.t.ndim = ndim;
-  result.t.dtype = dtype;
-  return result;
-}
-
-static const fgx_dtype kFloat32 = {FGX_DTYPE_FLOAT, 32, 1};
-static const fgx_dtype kInt32 = {FGX_DTYPE_INT, 32, 1};
-static const fgx_dtype kInt64 = {FGX_DTYPE_INT, 64, 1};
-
-/* The library borrows shape and strides: point at this copy of them. */
-static fgx_tensor* raw(tensor* x) {
-  x->t.shape = x->shape;
-  x->t.strides = x->strides;
-  return &x->t;
+  const fgx_device cpu = {FGX_DEVICE_CPU, 0};
+  return make_on(cpu, data, dtype, ndim, shape);
 }
 
 static float* take(float* base, size_t* used, size_t size, size_t count) {
@@ -92,44 +60,6 @@ static tensor activation(model* m, fgx_dtype dtype, int ndim, int64_t a, int64_t
   for (int i = 0; i < ndim; ++i) count *= shape[i];
   const size_t floats = (size_t)(count * dtype.bits / 32);
   return make(take(m->scratch, &m->scratch_used, m->scratch_size, floats), dtype, ndim, shape);
-}
-
-/* Row `index` of the first dimension, without it. */
-static tensor row(const tensor* x, int64_t index) {
-  tensor result = *x;
-  result.t.ndim = x->t.ndim - 1;
-  result.t.byte_offset += (uint64_t)(index * x->strides[0] * (x->t.dtype.bits / 8));
-  for (int i = 0; i < result.t.ndim; ++i) {
-    result.shape[i] = x->shape[i + 1];
-    result.strides[i] = x->strides[i + 1];
-  }
-  return result;
-}
-
-/* The same elements under another contiguous shape. */
-static tensor reshape(const tensor* x, int ndim, int64_t a, int64_t b, int64_t c, int64_t d) {
-  const int64_t shape[4] = {a, b, c, d};
-  tensor result = make(x->t.data, x->t.dtype, ndim, shape);
-  result.t.byte_offset = x->t.byte_offset;
-  return result;
-}
-
-/* [a, b, c, d] seen as [a, c, b, d]. */
-static tensor swap_middle(const tensor* x) {
-  tensor result = *x;
-  result.shape[1] = x->shape[2];
-  result.shape[2] = x->shape[1];
-  result.strides[1] = x->strides[2];
-  result.strides[2] = x->strides[1];
-  return result;
-}
-
-/* Positions [start, start + count) of dimension 2. */
-static tensor slice_positions(const tensor* x, int64_t start, int64_t count) {
-  tensor result = *x;
-  result.t.byte_offset += (uint64_t)(start * x->strides[2] * (x->t.dtype.bits / 8));
-  result.shape[2] = count;
-  return result;
 }
 
 /* -------------------------------------------------------------------------------- operators */
@@ -152,9 +82,9 @@ static void copy(model* m, tensor* out, tensor* in) {
 static tensor rms_norm(model* m, tensor* x, tensor* weight) {
   tensor out =
       activation(m, kFloat32, x->t.ndim, x->shape[0], x->shape[1], x->shape[2], x->shape[3]);
-  const int64_t width[1] = {m->hidden};
+  const int64_t width[1] = {m->config.hidden};
   const fgx_value args[4] = {fgx_value_tensor(raw(x)), fgx_value_ints(width, 1),
-                             fgx_value_tensor(raw(weight)), fgx_value_float(m->eps)};
+                             fgx_value_tensor(raw(weight)), fgx_value_float(m->config.eps)};
   fgx_tensor* outs[1] = {raw(&out)};
   call(m, m->ops.rms_norm, args, 4, outs, 1);
   return out;
@@ -192,12 +122,12 @@ static void attention(model* m, layer* l, tensor* x, tensor* positions) {
   tensor q = linear(m, &y, &l->q);
   tensor k = linear(m, &y, &l->k);
   tensor v = linear(m, &y, &l->v);
-  q = reshape(&q, 4, 1, count, m->heads, m->head_dim);
-  k = reshape(&k, 4, 1, count, m->kv_heads, m->head_dim);
-  v = reshape(&v, 4, 1, count, m->kv_heads, m->head_dim);
+  q = reshape(&q, 4, 1, count, m->config.heads, m->config.head_dim);
+  k = reshape(&k, 4, 1, count, m->config.kv_heads, m->config.head_dim);
+  v = reshape(&v, 4, 1, count, m->config.kv_heads, m->config.head_dim);
 
-  tensor q_turned = activation(m, kFloat32, 4, 1, count, m->heads, m->head_dim);
-  tensor k_turned = activation(m, kFloat32, 4, 1, count, m->kv_heads, m->head_dim);
+  tensor q_turned = activation(m, kFloat32, 4, 1, count, m->config.heads, m->config.head_dim);
+  tensor k_turned = activation(m, kFloat32, 4, 1, count, m->config.kv_heads, m->config.head_dim);
   {
     const fgx_value args[5] = {fgx_value_tensor(raw(&q)), fgx_value_tensor(raw(&k)),
                                fgx_value_tensor(raw(&m->cos)), fgx_value_tensor(raw(&m->sin)),
@@ -216,7 +146,7 @@ static void attention(model* m, layer* l, tensor* x, tensor* positions) {
   tensor keys = slice_positions(&l->key_cache, 0, m->length + count);
   tensor values = slice_positions(&l->value_cache, 0, m->length + count);
 
-  tensor mixed = activation(m, kFloat32, 4, 1, count, m->heads, m->head_dim);
+  tensor mixed = activation(m, kFloat32, 4, 1, count, m->config.heads, m->config.head_dim);
   tensor mixed_heads = swap_middle(&mixed);
   {
     /* A prompt attends causally from an empty cache; a single new token sees everything. */
@@ -226,12 +156,12 @@ static void attention(model* m, layer* l, tensor* x, tensor* positions) {
                                fgx_value_none(),
                                fgx_value_float(0.0),
                                fgx_value_bool(count > 1),
-                               fgx_value_float(1.0 / sqrt((double)m->head_dim)),
+                               fgx_value_float(1.0 / sqrt((double)m->config.head_dim)),
                                fgx_value_bool(1)};
     fgx_tensor* outs[1] = {raw(&mixed_heads)};
     call(m, m->ops.attention, args, 8, outs, 1);
   }
-  mixed = reshape(&mixed, 2, count, (int64_t)m->heads * m->head_dim, 0, 0);
+  mixed = reshape(&mixed, 2, count, (int64_t)m->config.heads * m->config.head_dim, 0, 0);
   tensor projected = linear(m, &mixed, &l->o);
   add_to(m, x, &projected);
 }
@@ -239,21 +169,21 @@ static void attention(model* m, layer* l, tensor* x, tensor* positions) {
 static void experts(model* m, layer* l, tensor* x, tensor* y) {
   tensor scores = linear(m, y, &l->gate);
   const int64_t count = x->shape[0];
-  tensor weights = activation(m, kFloat32, 2, count, m->experts_per_token, 0, 0);
-  tensor chosen = activation(m, kInt32, 2, count, m->experts_per_token, 0, 0);
+  tensor weights = activation(m, kFloat32, 2, count, m->config.experts_per_token, 0, 0);
+  tensor chosen = activation(m, kInt32, 2, count, m->config.experts_per_token, 0, 0);
   {
-    const fgx_value args[3] = {fgx_value_tensor(raw(&scores)), fgx_value_int(m->experts_per_token),
-                               fgx_value_bool(1)};
+    const fgx_value args[3] = {fgx_value_tensor(raw(&scores)),
+                               fgx_value_int(m->config.experts_per_token), fgx_value_bool(1)};
     fgx_tensor* outs[2] = {raw(&weights), raw(&chosen)};
     call(m, m->ops.topk_softmax, args, 3, outs, 2);
   }
   for (int64_t token = 0; token < count && !m->failed; ++token) {
     tensor x_row = row(x, token);
     tensor y_row = row(y, token);
-    y_row = reshape(&y_row, 2, 1, m->hidden, 0, 0);
+    y_row = reshape(&y_row, 2, 1, m->config.hidden, 0, 0);
     tensor weight_row = row(&weights, token);
-    const int32_t* ids = (const int32_t*)chosen.t.data + token * m->experts_per_token;
-    for (int i = 0; i < m->experts_per_token; ++i) {
+    const int32_t* ids = (const int32_t*)chosen.t.data + token * m->config.experts_per_token;
+    for (int i = 0; i < m->config.experts_per_token; ++i) {
       tensor gate_up = row(&l->w_gate_up, ids[i]);
       tensor down = row(&l->w_down, ids[i]);
       tensor out = gated_mlp(m, &y_row, &gate_up, &down);
@@ -268,9 +198,9 @@ static void experts(model* m, layer* l, tensor* x, tensor* y) {
 }
 
 const float* model_forward(model* m, const int64_t* tokens, int count) {
-  if (count < 1 || m->length + count > m->max_position || (count > 1 && m->length > 0)) {
+  if (count < 1 || m->length + count > m->config.max_position || (count > 1 && m->length > 0)) {
     fprintf(stderr, "a prompt goes into an empty sequence, and the sequence holds %d tokens\n",
-            m->max_position);
+            m->config.max_position);
     return NULL;
   }
   m->scratch_used = 0;
@@ -280,14 +210,14 @@ const float* model_forward(model* m, const int64_t* tokens, int count) {
     ((int64_t*)ids.t.data)[i] = tokens[i];
     ((int64_t*)positions.t.data)[i] = m->length + i;
   }
-  tensor x = activation(m, kFloat32, 2, count, m->hidden, 0, 0);
+  tensor x = activation(m, kFloat32, 2, count, m->config.hidden, 0, 0);
   {
     const fgx_value args[2] = {fgx_value_tensor(raw(&m->embed)), fgx_value_tensor(raw(&ids))};
     fgx_tensor* outs[1] = {raw(&x)};
     call(m, m->ops.embedding, args, 2, outs, 1);
   }
   const size_t mark = m->scratch_used;
-  for (int i = 0; i < m->layers && !m->failed; ++i) {
+  for (int i = 0; i < m->config.layers && !m->failed; ++i) {
     layer* l = &m->layer[i];
     m->scratch_used = mark; /* a layer's activations are dead once x is updated */
     attention(m, l, &x, &positions);
@@ -300,7 +230,7 @@ const float* model_forward(model* m, const int64_t* tokens, int count) {
     }
   }
   tensor last = row(&x, count - 1);
-  last = reshape(&last, 2, 1, m->hidden, 0, 0);
+  last = reshape(&last, 2, 1, m->config.hidden, 0, 0);
   tensor y = rms_norm(m, &last, &m->norm);
   tensor logits = linear(m, &y, &m->embed);
   if (m->failed) return NULL;
@@ -309,50 +239,6 @@ const float* model_forward(model* m, const int64_t* tokens, int count) {
 }
 
 /* ---------------------------------------------------------------------------------- loading */
-
-/* The number after "key": in a flat JSON object. */
-static double number(const char* json, const char* key) {
-  char quoted[64];
-  snprintf(quoted, sizeof quoted, "\"%s\":", key);
-  const char* at = strstr(json, quoted);
-  if (at == NULL) {
-    fprintf(stderr, "config.json has no %s\n", key);
-    exit(1);
-  }
-  return strtod(at + strlen(quoted), NULL);
-}
-
-/* Whether `value` is in the array after "key":. */
-static int listed(const char* json, const char* key, long value) {
-  char quoted[64];
-  snprintf(quoted, sizeof quoted, "\"%s\":", key);
-  const char* at = strstr(json, quoted);
-  if (at == NULL || (at = strchr(at, '[')) == NULL) return 0;
-  for (++at; *at != ']' && *at != '\0';) {
-    char* next = NULL;
-    const long entry = strtol(at, &next, 10);
-    if (next == at) {
-      ++at;
-      continue;
-    }
-    if (entry == value) return 1;
-    at = next;
-  }
-  return 0;
-}
-
-static void read_vocabulary(model* m, const char* json) {
-  const char* at = strstr(json, "\"vocabulary\":");
-  at = at == NULL ? NULL : strchr(at, '[');
-  for (int i = 0; at != NULL && i < m->vocabulary && i < 256; ++i) {
-    at = strchr(at + 1, '"');
-    if (at == NULL) break;
-    ++at;
-    if (*at == '\\') ++at;
-    m->characters[i] = at[-1] == '\\' && *at == 'n' ? '\n' : *at;
-    ++at; /* the closing quote */
-  }
-}
 
 /* A weight of the file as float32, converted by the library's own copy. */
 static tensor weight(model* m, tensor_file* file, const char* format, int index) {
@@ -400,8 +286,10 @@ static int find_operators(model* m) {
 
 static void read_layer(model* m, tensor_file* file, int i, int is_moe) {
   layer* l = &m->layer[i];
-  const int64_t cache_shape[4] = {1, m->kv_heads, m->max_position, m->head_dim};
-  const size_t cache_size = (size_t)(m->kv_heads * m->max_position * m->head_dim);
+  const int64_t cache_shape[4] = {1, m->config.kv_heads, m->config.max_position,
+                                  m->config.head_dim};
+  const size_t cache_size =
+      (size_t)(m->config.kv_heads * m->config.max_position * m->config.head_dim);
   l->is_moe = is_moe;
   l->input_norm = weight(m, file, "layers.%d.input_norm.weight", i);
   l->q = weight(m, file, "layers.%d.q.weight", i);
@@ -425,14 +313,14 @@ static void read_layer(model* m, tensor_file* file, int i, int is_moe) {
 
 /* cos and sin of position * theta^(-2i/d), [max_position, head_dim / 2] */
 static void make_rotation(model* m) {
-  const int half = m->head_dim / 2;
-  const int64_t shape[2] = {m->max_position, half};
-  const size_t count = (size_t)(m->max_position * half);
+  const int half = m->config.head_dim / 2;
+  const int64_t shape[2] = {m->config.max_position, half};
+  const size_t count = (size_t)(m->config.max_position * half);
   m->cos = make(take(m->pool, &m->pool_used, m->pool_size, count), kFloat32, 2, shape);
   m->sin = make(take(m->pool, &m->pool_used, m->pool_size, count), kFloat32, 2, shape);
-  for (int p = 0; p < m->max_position; ++p) {
+  for (int p = 0; p < m->config.max_position; ++p) {
     for (int i = 0; i < half; ++i) {
-      const double angle = p * pow(m->rope_theta, -2.0 * i / m->head_dim);
+      const double angle = p * pow(m->config.rope_theta, -2.0 * i / m->config.head_dim);
       ((float*)m->cos.t.data)[p * half + i] = (float)cos(angle);
       ((float*)m->sin.t.data)[p * half + i] = (float)sin(angle);
     }
@@ -440,54 +328,36 @@ static void make_rotation(model* m) {
 }
 
 model* model_load(fgx_context* context, const char* folder) {
+  model_config config;
   char path[4096];
-  size_t size = 0;
-  snprintf(path, sizeof path, "%s/config.json", folder);
-  char* json = read_whole_file(path, &size);
   snprintf(path, sizeof path, "%s/model.safetensors", folder);
-  tensor_file* file = json == NULL ? NULL : tensor_file_open(path);
+  tensor_file* file = model_config_read(folder, &config) ? tensor_file_open(path) : NULL;
   model* m = file == NULL ? NULL : calloc(1, sizeof *m);
   if (m == NULL) {
     fprintf(stderr, "cannot read the model in %s\n", folder);
-    free(json);
     tensor_file_close(file);
     return NULL;
   }
+  m->config = config;
   m->context = context;
-  m->vocabulary = (int)number(json, "vocab_size");
-  m->hidden = (int)number(json, "hidden_size");
-  m->layers = (int)number(json, "num_layers");
-  m->heads = (int)number(json, "num_heads");
-  m->kv_heads = (int)number(json, "num_kv_heads");
-  m->head_dim = (int)number(json, "head_dim");
-  m->intermediate = (int)number(json, "intermediate_size");
-  m->experts = (int)number(json, "num_experts");
-  m->experts_per_token = (int)number(json, "num_experts_per_tok");
-  m->expert_width = (int)number(json, "moe_intermediate_size");
-  m->max_position = (int)number(json, "max_position");
-  m->eps = number(json, "rms_norm_eps");
-  m->rope_theta = number(json, "rope_theta");
-  read_vocabulary(m, json);
-
-  const size_t cache =
-      2 * (size_t)m->layers * (size_t)(m->kv_heads * m->max_position * m->head_dim);
+  const size_t cache = 2 * (size_t)m->config.layers *
+                       (size_t)(m->config.kv_heads * m->config.max_position * m->config.head_dim);
   m->pool_size = (size_t)8 << 20; /* 32 MiB of floats: the weights twice over */
   m->pool_size += cache;
-  m->scratch_size = (size_t)m->max_position * 64 * (size_t)m->hidden;
+  m->scratch_size = (size_t)m->config.max_position * 64 * (size_t)m->config.hidden;
   m->pool = aligned_alloc(64, m->pool_size * sizeof(float));
   m->scratch = aligned_alloc(64, m->scratch_size * sizeof(float));
-  if (m->pool == NULL || m->scratch == NULL || m->layers > MAX_LAYERS || !find_operators(m)) {
+  if (m->pool == NULL || m->scratch == NULL || !find_operators(m)) {
     m->failed = 1;
   } else {
     m->embed = weight(m, file, "embed.weight", 0);
     m->norm = weight(m, file, "norm.weight", 0);
-    for (int i = 0; i < m->layers && !m->failed; ++i) {
-      read_layer(m, file, i, listed(json, "moe_layers", i));
+    for (int i = 0; i < m->config.layers && !m->failed; ++i) {
+      read_layer(m, file, i, m->config.is_moe[i]);
     }
     make_rotation(m);
   }
   tensor_file_close(file);
-  free(json);
   if (m->failed) {
     model_free(m);
     return NULL;
@@ -502,9 +372,9 @@ void model_free(model* m) {
   free(m);
 }
 
-int model_vocabulary(const model* m) { return m->vocabulary; }
-int model_max_position(const model* m) { return m->max_position; }
+int model_vocabulary(const model* m) { return m->config.vocabulary; }
+int model_max_position(const model* m) { return m->config.max_position; }
 char model_character(const model* m, int64_t token) {
-  return token >= 0 && token < m->vocabulary && token < 256 ? m->characters[token] : '?';
+  return model_config_character(&m->config, (long)token);
 }
 void model_reset(model* m) { m->length = 0; }

@@ -239,7 +239,7 @@ FGX_INLINE float normal_tail(float a) {
 }
 FGX_INLINE double normal_tail(double a) {
   const double x = a * 0x1.6a09e667f3bcdp-1;
-  const double limited = clamp_to(x, 0.0, 27.0);
+  const double limited = clamp_to(x, 0.0, 28.0);  // where exp gives 0
   const double t = (limited - 4.0) / (limited + 4.0);
   return 0.5 * (x < 1.0 ? 1.0 - erf(x) : exp(-limited * limited) * erfc_scaled(t));
 }

@@ -264,6 +264,7 @@ FGX_DEVICE_INLINE void store_element(void* base, uint8_t dtype, int64_t i, Compu
     if (dtype == 4) assign(static_cast<Int32*>(base)[i], value);
     if (dtype == 5) assign(static_cast<Int64*>(base)[i], value);
   } else {
+    if (dtype == 0) static_cast<Bool*>(base)[i].byte = value != Compute(0);
     if (dtype == 6) static_cast<Float16*>(base)[i] = to_float16(static_cast<float>(value));
     if (dtype == 7) static_cast<BFloat16*>(base)[i] = to_bfloat16(static_cast<float>(value));
     if (dtype == 8) static_cast<Float32*>(base)[i] = static_cast<float>(value);
@@ -304,13 +305,18 @@ FGX_DEVICE_INLINE void apply_strided(const gpu::StridedArguments& arguments, voi
 
 #define FGX_WHERE_IT_COMPUTES(Compute) \
   if constexpr (!__is_same(Compute, fgx::device::Integer) || fgx::computes_integers(Formula::kRule))
+// Kernels of one type throughout have no use for results that are bool.
+#define FGX_WHERE_IT_STORES(Compute)                          \
+  if constexpr ((Formula::kRule & fgx::kPredicate) == 0 &&    \
+                (!__is_same(Compute, fgx::device::Integer) || \
+                 fgx::computes_integers(Formula::kRule)))
 #define FGX_NUMBERS(Compute) Compute a, Compute b, Compute c, Compute p0, Compute p1
 #define FGX_ROWS(kernel, name, Storage, Compute, operands)                                         \
   extern "C" __global__ void fgx_##kernel(const fgx::gpu::StridedArguments arguments,              \
                                           fgx::device::Storage* out, const void* x, const void* y, \
                                           const void* z, FGX_NUMBERS(Compute)) {                   \
     using Formula = fgx::device::name##_formula;                                                   \
-    FGX_WHERE_IT_COMPUTES(Compute)                                                                 \
+    FGX_WHERE_IT_STORES(Compute)                                                                   \
     fgx::device::apply_rows<Formula, fgx::device::Storage, fgx::device::Operands::operands>(       \
         arguments, out, {x, y, z}, {a, b, c}, p0, p1);                                             \
   }
@@ -319,7 +325,7 @@ FGX_DEVICE_INLINE void apply_strided(const gpu::StridedArguments& arguments, voi
                                                  const void* y, const void* z, int64_t count,      \
                                                  Compute p0, Compute p1) {                         \
     using Formula = fgx::device::name##_formula;                                                   \
-    FGX_WHERE_IT_COMPUTES(Compute)                                                                 \
+    FGX_WHERE_IT_STORES(Compute)                                                                   \
     fgx::device::apply_dense<Formula, fgx::device::Storage, fgx::device::Operands::kAll, Compute>( \
         out, {x, y, z}, count, {}, p0, p1);                                                        \
   }                                                                                                \
@@ -327,7 +333,7 @@ FGX_DEVICE_INLINE void apply_strided(const gpu::StridedArguments& arguments, voi
                                                         int64_t count, Compute b, Compute c,       \
                                                         Compute p0, Compute p1) {                  \
     using Formula = fgx::device::name##_formula;                                                   \
-    FGX_WHERE_IT_COMPUTES(Compute)                                                                 \
+    FGX_WHERE_IT_STORES(Compute)                                                                   \
     if constexpr (Formula::kArity > 1) {                                                           \
       fgx::device::apply_dense<Formula, fgx::device::Storage, fgx::device::Operands::kFirst,       \
                                Compute>(out, {x, x, x}, count, {Compute(0), b, c}, p0, p1);        \

@@ -172,6 +172,25 @@ fgx_status fgx_context_counters(fgx_context* context, fgx_string** out) {
   });
 }
 
+fgx_status fgx_device_count(int32_t type, int32_t* count) {
+  return abi_guard([&] {
+    require(count, "count");
+    *count = 0;
+    if (type != FGX_DEVICE_CPU && type != FGX_DEVICE_CUDA && type != FGX_DEVICE_ROCM) {
+      fgx::fail(FGX_INVALID_ARGUMENT, "unknown device type %d", type);
+    }
+    *count = fgx::device_count(type);
+  });
+}
+
+fgx_status fgx_device_get_info(fgx_device device, fgx_string** out) {
+  return abi_guard([&] {
+    require(out, "out");
+    *out = nullptr;
+    give_string(fgx::describe_device(device).dump(), out);
+  });
+}
+
 fgx_status fgx_environment_describe(fgx_string** out) {
   return abi_guard([&] {
     require(out, "out");

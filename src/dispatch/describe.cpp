@@ -8,14 +8,10 @@
 #include "base/strings.h"
 #include "dispatch/constraint_json.h"
 #include "dispatch/level1.h"
+#include "tensor/device.h"
 
 namespace fgx {
 namespace {
-
-const char* device_word(int32_t device_type) {
-  if (device_type == FGX_DEVICE_CUDA) return "cuda";
-  return device_type == FGX_DEVICE_ROCM ? "rocm" : "cpu";
-}
 
 Json implementation_json(const Context& context, const ImplementationList::Item& item) {
   const Implementation& implementation = *item.implementation;
@@ -25,7 +21,7 @@ Json implementation_json(const Context& context, const ImplementationList::Item&
   json.set("tier", tier_name(def.tier));
   json.set("group", group_name(def.group));
   json.set("status", implementation.experimental() ? Json(item.record->status) : Json(nullptr));
-  json.set("device", device_word(def.device_type));
+  json.set("device", device_kind(def.device_type));
   const char* unavailable = implementation.unavailable();
   json.set("available", unavailable == nullptr);
   if (unavailable != nullptr) json.set("unavailable", unavailable);

@@ -11,8 +11,11 @@
 #include <fstream>
 
 #include "backend/cpu/isa.h"
+#include "backend/gpu/device.h"
+#include "base/error.h"
 #include "base/strings.h"
 #include "flaggems_exp.h"
+#include "tensor/device.h"
 
 namespace fgx {
 namespace {
@@ -81,6 +84,33 @@ const std::string& device_identity() {
   return identity;
 }
 
+int32_t device_count(int32_t type) { return type == FGX_DEVICE_CPU ? 1 : gpu::device_count(type); }
+
+Json describe_device(fgx_device device) {
+  Json json = Json::object();
+  json.set("type", device_kind(device.type)).set("id", device.id);
+  if (on_host(device)) {
+    if (device.id != 0) fail(FGX_INVALID_ARGUMENT, "there is no cpu:%d", device.id);
+    return std::move(json.set("name", cpu_name()).set("identity", device_identity()));
+  }
+  const gpu::DeviceFacts& facts = gpu::device_facts(device);
+  json.set("name", facts.name)
+      .set("identity", facts.name)
+      .set("compute_capability", format_text("%d.%d", facts.major, facts.minor))
+      .set("multiprocessors", facts.multiprocessors)
+      .set("warp_size", facts.warp_size)
+      .set("memory_bytes", facts.memory_bytes)
+      .set("l2_bytes", facts.l2_bytes)
+      .set("shared_bytes_per_block", facts.shared_per_block_opt_in)
+      .set("clock_khz", facts.clock_khz)
+      .set("memory_clock_khz", facts.memory_clock_khz)
+      .set("driver_version", facts.driver_version);
+  const char* const unavailable = gpu::unavailable(device.type);
+  json.set("usable", unavailable == nullptr);
+  if (unavailable != nullptr) json.set("unusable", unavailable);
+  return json;
+}
+
 Json describe_environment() {
   utsname system{};
   uname(&system);
@@ -100,11 +130,11 @@ Json describe_environment() {
                       .set("cores", usable_cores()));
   json.set("system", Json::object().set("name", system.sysname).set("release", system.release));
   json.set("threads", usable_cores());
-  json.set("devices", Json::array({Json::object()
-                                       .set("type", "cpu")
-                                       .set("id", 0)
-                                       .set("name", cpu_name())
-                                       .set("identity", device_identity())}));
+  Json devices = Json::array();
+  for (const int32_t type : {FGX_DEVICE_CPU, FGX_DEVICE_CUDA, FGX_DEVICE_ROCM}) {
+    for (int32_t id = 0; id < device_count(type); ++id) devices.push(describe_device({type, id}));
+  }
+  json.set("devices", std::move(devices));
   json.set("vendor_libraries",
            Json::array({library_entry("openblas", {"libopenblas.so.0", "libopenblas.so"}),
                         library_entry("onednn", {"libdnnl.so.3", "libdnnl.so.2", "libdnnl.so"}),

@@ -45,6 +45,10 @@ size_t Implementation::workspace(const Call& call) const {
   return def.workspace == nullptr ? 0 : def.workspace(call);
 }
 
+size_t Implementation::host_workspace(const Call& call) const {
+  return def.device_type == FGX_DEVICE_CPU ? workspace(call) : 0;
+}
+
 const char* group_name(Group group) {
   switch (group) {
     case Group::kGenerated:

@@ -106,6 +106,8 @@ struct Implementation {
   // The same for a call that nobody judges: without output elements nothing is launched.
   RunFn prepare_launch(const Call& call, KernelState& state) const;
   size_t workspace(const Call& call) const;
+  // Of that, what must be host memory: launchers take scratch on devices themselves, on their stream.
+  size_t host_workspace(const Call& call) const;
 };
 
 const char* group_name(Group group);

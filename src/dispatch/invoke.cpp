@@ -8,13 +8,10 @@ namespace fgx {
 namespace {
 
 // With workspace, or a host function that must not go away meanwhile. False: it is gone.
-[[gnu::noinline]] bool run_held(const Level1Entry& entry, const fgx_invocation& invocation,
-                                RunArgs& args) {
+[[gnu::noinline]] bool run_held(const Level1Entry& entry, RunArgs& args) {
   const HostHold hold(entry.host);
   if (!hold.held()) return false;
-  if (invocation.workspace_size >= entry.workspace && invocation.workspace != nullptr) {
-    args.workspace = invocation.workspace;
-    args.workspace_size = invocation.workspace_size;
+  if (args.workspace_size >= entry.workspace && args.workspace != nullptr) {
     entry.run(entry.state, args);
     return true;
   }
@@ -46,13 +43,14 @@ void invoke(fgx_op& op, const fgx_invocation& invocation) {
     return;
   }
   const Busy busy(*entry);
-  RunArgs args{key.data, key.scalars, nullptr, 0, invocation.stream, &context.pool()};
+  RunArgs args{key.data,          key.scalars,    invocation.workspace, invocation.workspace_size,
+               invocation.stream, &context.pool()};
   try {
     if (__builtin_expect(entry->host == nullptr && entry->workspace == 0, 1)) {
       entry->run(entry->state, args);
       return;
     }
-    if (run_held(*entry, invocation, args)) return;
+    if (run_held(*entry, args)) return;
   } catch (...) {
     detail::recover(op, invocation, *entry, stamp);
     return;

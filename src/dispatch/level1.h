@@ -23,7 +23,7 @@ struct alignas(64) Level1Entry {
   uint64_t hash = 0;
   RunFn run = nullptr;
   HostFunction* host = nullptr;  // to be held while it runs; nullptr for a built-in implementation
-  size_t workspace = 0;          // bytes
+  size_t workspace = 0;          // bytes of host memory
   std::shared_ptr<const Cell> cell;
   // Low half: calls left until one leaves the fast path (sampling); high half: what it was set to.
   // Written by the owner only; other threads read it to count.

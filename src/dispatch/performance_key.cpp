@@ -5,25 +5,16 @@
 #include <charconv>
 #include <vector>
 
+#include "backend/gpu/device.h"
 #include "base/hash.h"
 #include "base/json_text.h"
 #include "base/strings.h"
 #include "schema/operator.h"
+#include "tensor/device.h"
 #include "tensor/signature.h"
 
 namespace fgx {
 namespace {
-
-const char* device_name(int32_t type) {
-  switch (type) {
-    case FGX_DEVICE_CUDA:
-      return "cuda";
-    case FGX_DEVICE_ROCM:
-      return "rocm";
-    default:
-      return "cpu";
-  }
-}
 
 void append_attribute(const Call& call, int index, std::string& out) {
   const OperatorDef& op = call.op();
@@ -59,7 +50,9 @@ std::string PerformanceKey::text() const {
 PerformanceKey performance_key(const Call& call) {
   PerformanceKey key;
   key.op = call.op().schema.qualified_name();
-  key.device = device_name(call.device().type);
+  key.device = device_kind(call.device().type);
+  // One kind of GPU is not another; the CPU stands in the identity of every row.
+  if (!on_host(call.device())) key.device += " " + gpu::device_facts(call.device()).name;
   key.signature = signature_of(call.inputs());
   bool same = true;
   for (const TensorView& view : call.inputs()) same &= view.dtype == call.inputs()[0].dtype;

@@ -250,15 +250,13 @@ void Plan::check(void* const* data) const {
 
 void Plan::execute(void* const* data, const Scalar* scalars, void* stream, void* workspace,
                    size_t workspace_size) const {
-  RunArgs args{data, scalars, nullptr, 0, stream, pool_};
+  RunArgs args{data, scalars, workspace, workspace_size, stream, pool_};
   try {
-    if (__builtin_expect(workspace_ == 0, 1)) {
+    if (__builtin_expect(workspace_ == 0 || on_device_, 1)) {
       function_(*state_, args);
       return;
     }
     if (workspace != nullptr && workspace_size >= workspace_) {
-      args.workspace = workspace;
-      args.workspace_size = workspace_size;
       function_(*state_, args);
       return;
     }
@@ -349,7 +347,7 @@ void Plan::invoke(const fgx_invocation& invocation) const {
   compare(cold->call);
   cold->collect();
   check(cold->data.data());
-  execute(cold->data.data(), cold->scalars.data(), nullptr, invocation.workspace,
+  execute(cold->data.data(), cold->scalars.data(), invocation.stream, invocation.workspace,
           invocation.workspace_size);
 }
 

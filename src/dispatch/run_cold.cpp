@@ -2,13 +2,16 @@
 // The slow path: binds, decides, prepares and runs, and falls back along the decision's order.
 #include "dispatch/run_cold.h"
 
+#include <algorithm>
 #include <optional>
 
+#include "backend/gpu/device.h"
 #include "base/clock.h"
 #include "dispatch/sampling.h"
 #include "dispatch/scratch.h"
 #include "dispatch/trace.h"
 #include "dispatch/tuner.h"
+#include "tensor/device.h"
 
 namespace fgx {
 namespace {
@@ -22,7 +25,7 @@ struct Prepared {
     KernelState& target = entry != nullptr ? entry->state : state;
     try {
       function = implementation.prepare_launch(run.cold.call, target);
-      workspace = implementation.workspace(run.cold.call);
+      workspace = implementation.host_workspace(run.cold.call);
       if (function == nullptr) {
         fail(FGX_INTERNAL, "%s prepared no function", implementation.def.name.c_str());
       }
@@ -45,11 +48,13 @@ struct Prepared {
 
   void run_on(const ColdRun& run, void* const* data) const {
     const KernelState& kernel = entry != nullptr ? entry->state : state;
-    RunArgs args{data, run.cold.scalars.data(), nullptr,
-                 0,    run.invocation.stream,   &run.op.context->pool()};
-    if (run.invocation.workspace != nullptr && run.invocation.workspace_size >= workspace) {
-      args.workspace = run.invocation.workspace;
-      args.workspace_size = run.invocation.workspace_size;
+    RunArgs args{data,
+                 run.cold.scalars.data(),
+                 run.invocation.workspace,
+                 run.invocation.workspace_size,
+                 run.invocation.stream,
+                 &run.op.context->pool()};
+    if (workspace == 0 || (args.workspace != nullptr && args.workspace_size >= workspace)) {
       function(kernel, args);
       return;
     }
@@ -91,6 +96,18 @@ bool try_candidate(const ColdRun& run, Chain& chain, size_t position, Level1Tabl
   }
   if (!chain.empty()) chain.recovered(*implementation);
   return true;
+}
+
+// A cold call loads code and allocates: under capture that would break the graph, or be left out of it.
+void refuse_under_capture(const fgx_op& op, const Call& call, void* stream) {
+  const fgx_device device = call.device();
+  if (on_host(device) || gpu::unavailable(device.type) != nullptr) return;
+  if (!gpu::is_capturing(device, stream)) return;
+  Error error(
+      FGX_NOT_PREPARED,
+      "this call is not prepared, and its stream is being captured: make it once before, or "
+      "fgx_context_prepare, or run a plan");
+  throw error.with_op(op.name);
 }
 
 // Nothing is left but implementations whose breakers are open: this call is their probe, where its time
@@ -165,6 +182,7 @@ void run_cold(fgx_op& op, const fgx_invocation& invocation, const CallKey* key, 
   op.context->refresh_records();
   const ColdLease cold;
   bind_invocation(op, invocation, true, cold->call);
+  refuse_under_capture(op, cold->call, invocation.stream);
   std::shared_ptr<const Settings> settings = op.context->settings();
   if (settings->config.check_pointers == CheckPointers::kAlways) check_mapped(op, cold->call);
   FoundCell found = find_cell(op, *cold, invocation.flags, *settings, stamp);
@@ -248,7 +266,15 @@ size_t call_workspace(fgx_op& op, const fgx_invocation& invocation) {
   const std::shared_ptr<const Settings> settings = op.context->settings();
   const FoundCell found = find_cell(op, *cold, invocation.flags, *settings, op.context->stamp());
   if (found.cell->order.empty()) fail_without_candidates(op, cold->call, *found.cell);
-  return found.cell->order[0]->workspace(cold->call);
+  if (cold->call.device().type == FGX_DEVICE_CPU) {
+    return found.cell->order[0]->workspace(cold->call);
+  }
+  // Under graph capture no other scratch will do: enough for whichever does not refuse.
+  size_t most = 0;
+  for (const auto& candidate : found.cell->order) {
+    most = std::max(most, candidate->workspace(cold->call));
+  }
+  return most;
 }
 
 }  // namespace fgx

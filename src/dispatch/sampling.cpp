@@ -234,8 +234,13 @@ void run_sampled(fgx_op& op, const fgx_invocation& invocation, CallKey& key, Lev
     return;
   }
   const ScratchLease scratch(entry.workspace);
-  const RunArgs args{key.data,        key.scalars,       scratch.data(),
-                     entry.workspace, invocation.stream, &op.context->pool()};
+  const bool on_device = cold->call.device().type != FGX_DEVICE_CPU;
+  const RunArgs args{key.data,
+                     key.scalars,
+                     on_device ? invocation.workspace : scratch.data(),
+                     on_device ? invocation.workspace_size : entry.workspace,
+                     invocation.stream,
+                     &op.context->pool()};
   // fallback_on_slow compares on the inputs as they are before an in-place call.
   if (profile && cell->in_place) check_speed(run, implementation);
   const int64_t run_start = monotonic_ns();

@@ -4,27 +4,13 @@
 
 #include "base/error.h"
 #include "schema/call_binder.h"
+#include "tensor/device.h"
 #include "tensor/dims.h"
 
 namespace fgx {
 namespace {
 
 constexpr int64_t kNoDims[1] = {0};
-
-bool same_device(fgx_device a, fgx_device b) { return a.type == b.type && a.id == b.id; }
-
-std::string device_text(fgx_device device) {
-  switch (device.type) {
-    case FGX_DEVICE_CPU:
-      return "cpu";
-    case FGX_DEVICE_CUDA:
-      return "cuda:" + std::to_string(device.id);
-    case FGX_DEVICE_ROCM:
-      return "rocm:" + std::to_string(device.id);
-    default:
-      return "device type " + std::to_string(device.type);
-  }
-}
 
 }  // namespace
 

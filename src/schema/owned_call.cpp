@@ -11,31 +11,13 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "tensor/broadcast.h"
+#include "tensor/device.h"
 #include "tensor/overlap.h"
 
 namespace fgx {
 namespace {
 
 constexpr size_t kAlignment = 64;
-
-// "cpu", "cuda", "cuda:1", "rocm:0"; false when it is no device.
-bool device_from_name(const std::string& name, fgx_device& device) {
-  const size_t colon = name.find(':');
-  const std::string kind = name.substr(0, colon);
-  device.type = kind == "cpu"    ? FGX_DEVICE_CPU
-                : kind == "cuda" ? FGX_DEVICE_CUDA
-                : kind == "rocm" ? FGX_DEVICE_ROCM
-                                 : 0;
-  device.id = 0;
-  if (device.type == 0) return false;
-  if (colon == std::string::npos) return true;
-  const std::string id = name.substr(colon + 1);
-  if (id.empty() || id.size() > 3 || id.find_first_not_of("0123456789") != std::string::npos) {
-    return false;
-  }
-  device.id = std::atoi(id.c_str());
-  return true;
-}
 
 // A schema default written as a literal.
 struct LiteralOfDefault {
@@ -157,9 +139,9 @@ fgx_value OwnedCall::value_of(const SchemaArgument& argument, const CallLiteral&
   } else if (const auto* text = std::get_if<std::string>(&literal.value)) {
     if (argument.type == ArgumentType::kDevice) {
       value.tag = FGX_TAG_DEVICE;
-      if (!device_from_name(*text, value.as.device)) {
-        fail_at(literal.column, "expected a device such as 'cpu' or 'cuda:0'");
-      }
+      const std::optional<fgx_device> device = device_from_name(*text);
+      if (!device) fail_at(literal.column, "expected a device such as 'cpu' or 'cuda:0'");
+      value.as.device = *device;
       return value;
     }
     value.tag = FGX_TAG_STRING;

@@ -201,12 +201,14 @@ ErrorModel error_model(const Call& call, const std::vector<OracleTensor>& inputs
   return model;
 }
 
-ErrorModel agreement_model(const OracleTensor& reference) {
+ErrorModel agreement_model(const OracleTensor& reference, int64_t reduce_length) {
   ErrorModel model;
   if (!is_float(reference.dtype)) return model;
   const bool half = kHalfTypes.contains(reference.dtype);
   const FloatLimits& limits = float_limits(half ? DType::kFloat32 : reference.dtype);
-  model.absolute = kAtolFactor * limits.epsilon * rms(reference) + limits.smallest_normal;
+  const double roundings = std::sqrt(static_cast<double>(std::max<int64_t>(reduce_length, 1)));
+  model.absolute =
+      kAtolFactor * limits.epsilon * roundings * rms(reference) + limits.smallest_normal;
   model.magnitude = largest_magnitude(reference);
   model.slack = 4.0;
   return model;

@@ -38,8 +38,9 @@ ErrorModel error_model(const Call& call, const std::vector<OracleTensor>& inputs
                        const OracleTensor& expected);
 
 // The model for comparing two implementations on tensors too large for the oracle: both may be wrong by
-// the tolerance, and the scale is measured on the reference's result.
-ErrorModel agreement_model(const OracleTensor& reference);
+// the tolerance, and the scale is measured on the reference's result. `reduce_length`: terms that go into
+// one element.
+ErrorModel agreement_model(const OracleTensor& reference, int64_t reduce_length);
 
 enum class Fault : uint8_t {
   kNone,

@@ -20,6 +20,7 @@ constexpr int kMostRounds = 1'000'000;
 struct BenchmarkOptions {
   std::vector<std::string> implementations;
   MeasureOptions measure;
+  fgx_device device;
 };
 
 BenchmarkOptions read_options(JsonView request) {
@@ -35,11 +36,7 @@ BenchmarkOptions read_options(JsonView request) {
   options.measure.repeat = count("repeat", 10);
   const JsonView seed = request.find("seed");
   options.measure.seed = !seed || seed.is_null() ? 0 : seed.as_uint64();
-  const std::string device = request.get_string_or("device", "cpu");
-  if (device != "cpu" && device != "cpu:0") {
-    fail(FGX_INVALID_ARGUMENT, "benchmark request: there is no device \"%s\" here, only \"cpu\"",
-         device.c_str());
-  }
+  options.device = requested_device(request);
   return options;
 }
 
@@ -130,7 +127,7 @@ void benchmark_call(Context& context, const RequestedCall& call, const Benchmark
 Json benchmark_request(Context& context, std::string_view text) {
   const Json request = parse_request(text, "benchmark request");
   const BenchmarkOptions options = read_options(request);
-  const std::vector<RequestedCall> calls = requested_calls(context, request);
+  std::vector<RequestedCall> calls = requested_calls(context, request);
   if (calls.empty()) {
     fail(FGX_INVALID_ARGUMENT, "benchmark request: needs \"calls\" or \"ops\" with examples");
   }
@@ -138,10 +135,11 @@ Json benchmark_request(Context& context, std::string_view text) {
     if (context.find_implementation(name) == nullptr) context.op(name);  // names what is near
   }
   Json rows = Json::array();
+  for (RequestedCall& call : calls) call.spec.device = options.device;
   for (const RequestedCall& call : calls) benchmark_call(context, call, options, rows);
   Json report = Json::object();
   report.set("schema_version", "1.0")
-      .set("environment", measurement_environment(context.pool()))
+      .set("environment", measurement_environment(context.pool(), options.device))
       .set("rows", std::move(rows));
   return report;
 }

@@ -231,7 +231,7 @@ BoundValues::BoundValues(const CallSpec& spec) : spec_(spec) {
     fgx_tensor& made = tensors_.emplace_back();
     made = {};
     made.data = no_data;
-    made.device = {FGX_DEVICE_CPU, 0};
+    made.device = spec_.device;
     made.ndim = static_cast<int32_t>(tensor.shape.size());
     made.dtype = info(tensor.dtype).code;
     made.shape = tensor.shape.data();

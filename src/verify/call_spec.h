@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "schema/operator.h"
+#include "tensor/device.h"
 
 namespace fgx {
 
@@ -42,6 +43,7 @@ struct CallSpec {
   const OperatorDef* op = nullptr;
   std::vector<ArgumentSpec> arguments;
   bool in_place = false;  // output 0 is the first of the operator's in-place arguments
+  fgx_device device{FGX_DEVICE_CPU, 0};
 
   // E.g. "gelu(f16[4096,4096], approximate='tanh')"; "gelu_(...)" when in place.
   std::string expression() const;
@@ -67,7 +69,10 @@ class BoundValues {
   // not be read until set_data is called.
   size_t tensor_count() const { return tensors_.size(); }
   const fgx_tensor& tensor(size_t i) const { return tensors_[i]; }
-  void set_data(size_t i, void* data) { tensors_[i].data = data; }
+  void set_data(size_t i, void* data, fgx_device device = {FGX_DEVICE_CPU, 0}) {
+    tensors_[i].data = data;
+    tensors_[i].device = device;
+  }
   // Schema argument of tensor i, and its place in that argument's list.
   int argument_of(size_t i) const { return places_[i].argument; }
   int place_of(size_t i) const { return places_[i].place; }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/strings.h"
 #include "dispatch/environment.h"
+#include "tensor/device.h"
 #include "verify/rotation.h"
 
 namespace fgx {
@@ -61,23 +62,24 @@ std::string machine_name() {
 
 std::string architecture_name() { return machine_name() + "-" + isa_name(best_isa()); }
 
-Json measurement_environment(const ThreadPool& pool) {
+Json measurement_environment(const ThreadPool& pool, fgx_device device) {
   utsname names{};
   const bool named = uname(&names) == 0;
   Json result = Json::object();
-  result.set("device", "cpu:0")
+  result.set("device", device_kind(device.type) + ":" + std::to_string(device.id))
       .set("cpu", cpu_name())
       .set("isa", isa_name(best_isa()))
       .set("architecture", architecture_name())
       .set("threads", pool.num_threads())
       .set("cores", static_cast<int64_t>(std::thread::hardware_concurrency()))
-      .set("last_level_cache_bytes", last_level_cache_bytes())
+      .set("last_level_cache_bytes", last_level_cache_bytes(device))
       .set("governor",
            text_or_null(first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")))
       .set("library_version", fgx_version())
       .set("compiler", "C++ " __VERSION__)
       .set("system", named ? Json(std::string(names.sysname) + " " + names.release) : Json())
       .set("measured_at", current_timestamp());
+  if (!on_host(device)) result.set("gpu", describe_device(device));
   return result;
 }
 

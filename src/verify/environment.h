@@ -7,12 +7,13 @@
 
 #include "backend/cpu/thread_pool.h"
 #include "base/json.h"
+#include "flaggems_exp.h"
 
 namespace fgx {
 
 // {"device", "cpu", "isa", "threads", "cores", "last_level_cache_bytes", "governor", "library_version",
-// "compiler", "system", "measured_at"}; what the machine does not tell is null.
-Json measurement_environment(const ThreadPool& pool);
+// "compiler", "system", "measured_at"}, and "gpu" for a device; what the machine does not tell is null.
+Json measurement_environment(const ThreadPool& pool, fgx_device device = {FGX_DEVICE_CPU, 0});
 
 // The architecture that evidence is valid for, e.g. "x86_64-avx512".
 std::string architecture_name();

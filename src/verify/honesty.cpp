@@ -23,8 +23,8 @@ void GuardedTensor::Free::operator()(std::byte* memory) const {
 }
 
 GuardedTensor::GuardedTensor(DType dtype, std::vector<int64_t> shape, std::vector<int64_t> strides,
-                             int64_t skew, int generation)
-    : dtype_(dtype), shape_(std::move(shape)), strides_(std::move(strides)) {
+                             int64_t skew, int generation, fgx_device device)
+    : device_(device), dtype_(dtype), shape_(std::move(shape)), strides_(std::move(strides)) {
   numel_ = product(shape_);
   extent_ = static_cast<size_t>(span_of(shape_, strides_) * size_of(dtype));
   first_ = kGuardBytes + static_cast<size_t>(generation % 8) * 64 +
@@ -33,6 +33,19 @@ GuardedTensor::GuardedTensor(DType dtype, std::vector<int64_t> shape, std::vecto
   block_.reset(static_cast<std::byte*>(::operator new[](size_, kAlignment)));
   data_ = block_.get() + first_;
   std::memset(block_.get(), kCanary, size_);
+  if (!on_host(device_)) there_ = std::make_unique<gpu::DeviceBlock>(device_, size_);
+}
+
+void* GuardedTensor::address() const {
+  return there_ == nullptr ? data_ : static_cast<std::byte*>(there_->data()) + first_;
+}
+
+void GuardedTensor::send() {
+  if (there_ != nullptr) there_->write(block_.get(), size_);
+}
+
+void GuardedTensor::fetch() {
+  if (there_ != nullptr) there_->read(block_.get(), size_);
 }
 
 TensorView GuardedTensor::view() const {

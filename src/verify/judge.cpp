@@ -48,10 +48,11 @@ struct CaseJudge::Memory {
   std::vector<fgx_tensor*> pointers;
 
   Memory(const VerifyCase& verify_case, const BoundValues& values, const Expectation& expectation,
-         int generation) {
+         int generation, fgx_device device) {
     const int64_t skew = has_loose_storage(verify_case.seed) ? 1 : 0;
     for (const GuardedTensor& source : expectation.inputs) {
-      inputs.emplace_back(source.dtype(), source.shape(), source.strides(), skew, generation);
+      inputs.emplace_back(source.dtype(), source.shape(), source.strides(), skew, generation,
+                          device);
     }
     if (verify_case.spec.in_place) {
       const int argument = in_place_argument(*verify_case.spec.op);
@@ -63,13 +64,13 @@ struct CaseJudge::Memory {
       const OracleTensor& output = expectation.outputs[i];
       outputs.emplace_back(output.dtype, output.shape,
                            output_strides(output.shape, has_loose_storage(verify_case.seed)), skew,
-                           generation);
+                           generation, device);
     }
     for (size_t i = 0; i < outputs.size(); ++i) {
       const GuardedTensor& tensor = written(i);
       fgx_tensor descriptor{};
-      descriptor.data = tensor.data();
-      descriptor.device = {FGX_DEVICE_CPU, 0};
+      descriptor.data = tensor.address();
+      descriptor.device = tensor.device();
       descriptor.ndim = static_cast<int32_t>(tensor.shape().size());
       descriptor.dtype = info(tensor.dtype()).code;
       descriptor.shape = const_cast<int64_t*>(tensor.shape().data());
@@ -92,11 +93,19 @@ struct CaseJudge::Memory {
                                              size_of(inputs[i].dtype()));
       if (bytes > 0) std::memcpy(inputs[i].data(), expectation.inputs[i].data(), bytes);
       inputs[i].seal();
+      inputs[i].send();
     }
     for (GuardedTensor& output : outputs) {
       output.poison(poison);
       output.seal();
+      output.send();
     }
+  }
+
+  // Waits for what runs, and looks at what it left.
+  void fetch() {
+    for (GuardedTensor& input : inputs) input.fetch();
+    for (GuardedTensor& output : outputs) output.fetch();
   }
 };
 
@@ -119,7 +128,7 @@ std::unique_ptr<CaseJudge::Expectation> CaseJudge::expect(uint64_t seed) {
         result->inputs.emplace_back(*from_code(tensor.dtype), shape, strides, skew, 0);
     fill_input(*case_.spec.op, values_.argument_of(i), values_.place_of(i), input.view(),
                values_.first_shapes(), seed);
-    values_.set_data(i, input.data());
+    values_.set_data(i, input.data());  // on the CPU, where the oracle runs
   }
   Call call;
   call.bind(*case_.spec.op, values_.values(), {});
@@ -191,13 +200,14 @@ void CaseJudge::check_values(const Memory& memory, const Expectation& expectatio
 
 CaseResult CaseJudge::judge(const Implementation& implementation, const CaseResult* stable) {
   CaseResult result;
+  const fgx_device device{implementation.def.device_type, case_.spec.device.id};
   std::vector<std::vector<std::byte>> first;
   for (int run = 0; run < 2; ++run) {
-    Memory memory(case_, values_, *expected_, run + 1);
+    Memory memory(case_, values_, *expected_, run + 1, device);
     const auto launch = [&](const Expectation& expectation) {
       memory.load(expectation, kPoisons[run]);
       for (size_t i = 0; i < memory.inputs.size(); ++i) {
-        values_.set_data(i, memory.inputs[i].data());
+        values_.set_data(i, memory.inputs[i].address(), device);
       }
       Call call;
       call.bind(*case_.spec.op, values_.values(), memory.pointers);
@@ -205,7 +215,9 @@ CaseResult CaseJudge::judge(const Implementation& implementation, const CaseResu
       result.skipped = !result.skip_reason.empty();
       if (result.skipped) return false;
       try {
-        PreparedRun(implementation, call, pool_).run();
+        const PreparedRun prepared(implementation, call, pool_);
+        prepared.run();
+        memory.fetch();  // while the workspace lives
       } catch (const Error& error) {
         if (is_refusal(error)) {
           result.skipped = true;

@@ -12,8 +12,12 @@ namespace fgx {
 
 std::vector<std::vector<double>> measure_interleaved(std::span<const TimedCall> subjects,
                                                      const MeasureOptions& options) {
-  const std::function<int64_t()> now =
-      options.clock_ns ? options.clock_ns : std::function<int64_t()>(monotonic_ns);
+  const auto time_ns = [&](const std::function<void()>& work) {
+    if (options.time_ns) return options.time_ns(work);
+    const int64_t start = monotonic_ns();
+    work();
+    return monotonic_ns() - start;
+  };
   const size_t count = subjects.size();
   std::vector<std::vector<double>> times(count);
   std::vector<int64_t> turns(count, 0);
@@ -29,9 +33,10 @@ std::vector<std::vector<double>> measure_interleaved(std::span<const TimedCall> 
       std::swap(order[i - 1], order[j]);
     }
     for (const size_t subject : order) {
-      const int64_t start = now();
-      for (int64_t c = 0; c < calls[subject]; ++c) subjects[subject](turns[subject]++);
-      const int64_t elapsed = std::max<int64_t>(0, now() - start);
+      const int64_t elapsed = std::max<int64_t>(0, time_ns([&] {
+                                                  for (int64_t c = 0; c < calls[subject]; ++c)
+                                                    subjects[subject](turns[subject]++);
+                                                }));
       if (round >= warmup) {
         times[subject].push_back(static_cast<double>(elapsed) /
                                  static_cast<double>(calls[subject]) * 1e-3);

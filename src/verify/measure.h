@@ -19,7 +19,8 @@ struct MeasureOptions {
   // clock can tell.
   int64_t sample_ns = 50'000;
   int max_calls_per_sample = 4096;
-  std::function<int64_t()> clock_ns = {};  // empty: the monotonic clock
+  // Does the work and says how many nanoseconds it took. Empty: by the monotonic clock.
+  std::function<int64_t(const std::function<void()>& work)> time_ns = {};
 };
 
 // Does the work once; `turn` counts up, to choose among rotated inputs.

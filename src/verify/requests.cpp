@@ -7,8 +7,10 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "dispatch/environment.h"
 #include "schema/call_expression.h"
 #include "schema/owned_call.h"
+#include "tensor/device.h"
 #include "verify/case_variants.h"
 #include "verify/cases.h"
 
@@ -92,6 +94,19 @@ std::vector<RequestedCall> requested_calls(Context& context, JsonView request) {
   return calls;
 }
 
+fgx_device requested_device(JsonView request) {
+  const std::string name = request.get_string_or("device", "cpu");
+  const std::optional<fgx_device> device = device_from_name(name);
+  if (!device) {
+    request.at("device").fail("expected a device such as \"cpu\" or \"cuda:0\", got \"%s\"",
+                              escape_for_display(name).c_str());
+  }
+  if (device->id >= device_count(device->type)) {
+    fail(FGX_INVALID_ARGUMENT, "there is no device \"%s\" here", device_text(*device).c_str());
+  }
+  return *device;
+}
+
 std::vector<ImplementationList::Item> requested_implementations(
     Context& context, const fgx_op& op, const std::vector<std::string>& names) {
   const auto list = context.implementations(*op.def);
@@ -99,15 +114,13 @@ std::vector<ImplementationList::Item> requested_implementations(
   for (const ImplementationList::Item& item : list->all) {
     if (item.implementation->retired.load(std::memory_order_acquire)) continue;
     const std::string& name = item.implementation->def.name;
-    const bool on_host = item.implementation->def.device_type == FGX_DEVICE_CPU;
     const bool named = !op.preferred.empty()
                            ? name == op.preferred
                            : std::find(names.begin(), names.end(), name) != names.end();
-    if (named && !on_host) {
-      fail(FGX_UNSUPPORTED, "%s runs on a device: only implementations on the CPU are judged yet",
-           name.c_str());
-    }
-    if (named || (on_host && op.preferred.empty() && names.empty())) result.push_back(item);
+    // Those of absent devices only when asked for: they would be in every report.
+    const bool here = on_host({item.implementation->def.device_type, 0}) ||
+                      item.implementation->unavailable() == nullptr;
+    if (named || (here && op.preferred.empty() && names.empty())) result.push_back(item);
   }
   return result;
 }

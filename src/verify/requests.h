@@ -40,6 +40,10 @@ std::vector<CallSpec> example_calls(Context& context, const OperatorDef& op);
 // The calls of a request: "calls", or the examples of "ops".
 std::vector<RequestedCall> requested_calls(Context& context, JsonView request);
 
+// The device that a request names under "device"; the CPU without one. Throws InvalidArgument for one that
+// is not here.
+fgx_device requested_device(JsonView request);
+
 // Parses a request document, with the error code that callers expect.
 Json parse_request(std::string_view text, const char* what);
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "backend/gpu/memory.h"
 #include "schema/call.h"
 #include "verify/call_spec.h"
 
@@ -16,11 +17,11 @@ namespace fgx {
 inline constexpr int64_t kRotationBudget = int64_t{256} << 20;
 
 // Bytes of the largest cache, 0 when unknown.
-int64_t last_level_cache_bytes();
+int64_t last_level_cache_bytes(fgx_device device = {FGX_DEVICE_CPU, 0});
 
 class RotatedCall {
  public:
-  // As many copies as exceed twice the last-level cache, at least one, within `budget_bytes`.
+  // On the device of the spec. As many copies as exceed twice the last-level cache, at least one, within `budget_bytes`.
   RotatedCall(const CallSpec& spec, uint64_t seed, int64_t budget_bytes);
   RotatedCall(const RotatedCall&) = delete;
   RotatedCall& operator=(const RotatedCall&) = delete;
@@ -35,16 +36,26 @@ class RotatedCall {
   // Of one copy.
   int64_t bytes() const { return bytes_; }
 
+  // Fills the outputs of the first copy with 0xff.
+  void poison_outputs() const;
+  // The outputs of the first copy, readable here: valid until the next call.
+  std::vector<TensorView> fetch_outputs() const;
+
  private:
   struct Free {
     void operator()(std::byte* memory) const;
   };
   using Block = std::unique_ptr<std::byte[], Free>;
   Block allocate(int64_t bytes) const;
+  void* copy_of(size_t block);
+  void move_to_device();
 
   CallSpec spec_;
   BoundValues values_;
-  std::deque<Block> blocks_;
+  std::deque<Block> blocks_;            // the first copy; on the CPU also the others
+  std::vector<int64_t> sizes_;          // of the blocks of one copy
+  std::deque<gpu::DeviceBlock> there_;  // all copies, on a device
+  std::vector<size_t> output_blocks_;   // in blocks_ and there_, per output
   std::deque<std::vector<int64_t>> dims_;
   std::vector<fgx_tensor> outputs_;
   Call call_;

@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "tensor/device.h"
+
 namespace fgx {
 namespace {
 
@@ -36,7 +38,9 @@ PreparedRun::PreparedRun(const Implementation& implementation, const Call& call,
   if (!hold_.held()) fail(FGX_UNSUPPORTED, "%s was retired", implementation.def.name.c_str());
   function_ = implementation.prepare(call, state_);
   workspace_size_ = implementation.workspace(call);
-  if (workspace_size_ > 0) {
+  if (workspace_size_ > 0 && !on_host(call.device())) {
+    device_workspace_ = std::make_unique<gpu::DeviceBlock>(call.device(), workspace_size_);
+  } else if (workspace_size_ > 0) {
     workspace_.reset(
         static_cast<std::byte*>(::operator new[](workspace_size_, kWorkspaceAlignment)));
   }
@@ -48,7 +52,9 @@ PreparedRun::PreparedRun(const Implementation& implementation, const Call& call,
 }
 
 void PreparedRun::run_on(void* const* data) const {
-  const RunArgs args{data, scalars_.data(), workspace_.get(), workspace_size_, nullptr, &pool_};
+  void* const workspace =
+      device_workspace_ == nullptr ? workspace_.get() : device_workspace_->data();
+  const RunArgs args{data, scalars_.data(), workspace, workspace_size_, nullptr, &pool_};
   function_(state_, args);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/gpu/memory.h"
 #include "base/error.h"
 #include "dispatch/implementation.h"
 #include "schema/call.h"
@@ -21,7 +22,8 @@ std::string refusal(const Implementation& implementation, const Call& call, bool
 // Whether an error means "not this call" rather than a fault.
 bool is_refusal(const Error& error);
 
-// An implementation prepared for the geometry of one call; keeps workspace, not the call.
+// An implementation prepared for the geometry of one call; keeps workspace, not the call. On a device it
+// runs on the legacy default stream.
 class PreparedRun {
  public:
   // Throws Error as the implementation does.
@@ -43,6 +45,7 @@ class PreparedRun {
   std::vector<Scalar> scalars_;
   size_t workspace_size_ = 0;
   std::unique_ptr<std::byte[], Free> workspace_;
+  std::unique_ptr<gpu::DeviceBlock> device_workspace_;
   const ThreadPool& pool_;
   HostHold hold_;
 };

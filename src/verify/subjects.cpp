@@ -3,12 +3,16 @@
 #include "verify/subjects.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/error.h"
 #include "dispatch/cold.h"
 #include "verify/environment.h"
 
 namespace fgx {
+
+// A sample on a device: long beside what starting and stopping its clock costs.
+static constexpr int64_t kDeviceSampleNs = 500'000;
 
 TimedSubject start_subject(std::shared_ptr<Implementation> implementation,
                            const RotatedCall& rotated, bool in_place, const ThreadPool& pool) {
@@ -19,7 +23,9 @@ TimedSubject start_subject(std::shared_ptr<Implementation> implementation,
   try {
     auto run = std::make_unique<PreparedRun>(*subject.implementation, rotated.call(), pool);
     run->run_on(rotated.data(0));
-    const int64_t growth = peak_memory_growth([&] { run->run_on(rotated.data(0)); });
+    const bool on_cpu = on_host(rotated.call().device());
+    const int64_t growth = on_cpu ? peak_memory_growth([&] { run->run_on(rotated.data(0)); }) : 0;
+    if (!on_cpu) gpu::synchronize(rotated.call().device());  // tells whether it ran
     subject.overhead_bytes =
         static_cast<int64_t>(run->workspace_bytes()) + std::max<int64_t>(0, growth);
     subject.run = std::move(run);
@@ -39,7 +45,14 @@ void time_subjects(std::vector<TimedSubject>& subjects, const RotatedCall& rotat
     timed.push_back([run, &rotated](int64_t turn) { run->run_on(rotated.data(turn)); });
     measured.push_back(&subject);
   }
-  const auto times = measure_interleaved(timed, options);
+  MeasureOptions measure = options;
+  std::optional<gpu::Stopwatch> stopwatch;
+  if (const fgx_device device = rotated.call().device(); !on_host(device) && !timed.empty()) {
+    stopwatch.emplace(device);
+    measure.time_ns = [&](const std::function<void()>& work) { return stopwatch->time_ns(work); };
+    measure.sample_ns = kDeviceSampleNs;
+  }
+  const auto times = measure_interleaved(timed, measure);
   for (size_t i = 0; i < measured.size(); ++i) measured[i]->times = times[i];
 }
 
@@ -51,7 +64,7 @@ std::string chosen_implementation(fgx_op& op, const CallSpec& spec, const Rotate
   BoundValues values(spec);
   size_t next = 0;
   for (const TensorView& input : rotated.call().inputs()) {
-    if (!input.wrapped_number) values.set_data(next++, input.data);
+    if (!input.wrapped_number) values.set_data(next++, input.data, spec.device);
   }
   lease->call.bind(*op.def, values.values(), {});
   try {

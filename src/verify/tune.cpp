@@ -3,7 +3,6 @@
 // was seen goes to the performance cache, from which selection decides.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "base/error.h"
 #include "base/strings.h"
@@ -21,41 +20,43 @@ namespace {
 constexpr int kDefaultRepeat = 20;
 constexpr int kMostRounds = 1'000'000;
 
-MeasureOptions read_options(JsonView request) {
-  MeasureOptions options;
+struct TuneOptions {
+  MeasureOptions measure;
+  fgx_device device;
+};
+
+TuneOptions read_options(JsonView request) {
+  TuneOptions read{{}, requested_device(request)};
+  MeasureOptions& options = read.measure;
   const JsonView repeat = request.find("repeat");
   options.repeat = !repeat || repeat.is_null() ? kDefaultRepeat : repeat.as_int32(10, kMostRounds);
   const JsonView seed = request.find("seed");
   options.seed = !seed || seed.is_null() ? 0 : seed.as_uint64();
-  return options;
+  return read;
 }
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
-void poison_outputs(const RotatedCall& rotated) {
-  for (const TensorView& output : rotated.call().outputs()) {
-    std::memset(output.data, 0xff, static_cast<size_t>(output.numel * size_of(output.dtype)));
-  }
-}
-
 // What a subject leaves in the outputs of the first copy.
 std::vector<OracleTensor> outputs_of(const TimedSubject& subject, const RotatedCall& rotated) {
-  poison_outputs(rotated);
+  rotated.poison_outputs();
   subject.run->run_on(rotated.data(0));
   std::vector<OracleTensor> outputs;
-  for (const TensorView& output : rotated.call().outputs()) outputs.push_back(to_oracle(output));
+  for (const TensorView& output : rotated.fetch_outputs()) outputs.push_back(to_oracle(output));
   return outputs;
 }
 
 // Why the subject's results differ from the reference's; "" when they agree.
 std::string disagreement(const TimedSubject& subject, const RotatedCall& rotated,
                          const std::vector<OracleTensor>& reference) {
-  poison_outputs(rotated);
+  rotated.poison_outputs();
   subject.run->run_on(rotated.data(0));
+  const std::vector<TensorView> outputs = rotated.fetch_outputs();
   for (size_t i = 0; i < reference.size(); ++i) {
-    ErrorModel model = agreement_model(reference[i]);
+    const WorkFn work = rotated.call().op().reduce_length;
+    ErrorModel model = agreement_model(reference[i], work == nullptr ? 1 : work(rotated.call()));
     model.exact = rotated.call().op().family == Family::kSelect;
-    const Comparison comparison = compare(rotated.call().outputs()[i], reference[i], model);
+    const Comparison comparison = compare(outputs[i], reference[i], model);
     if (!comparison.passed()) {
       return format_text("output %zu differs from the stable one in %lld elements, by up to %.3g",
                          i, static_cast<long long>(comparison.faulty), comparison.max_abs_error);
@@ -175,13 +176,15 @@ Json tune_call(Context& context, const RequestedCall& call, const MeasureOptions
 
 Json tune_request(Context& context, std::string_view text) {
   const Json request = parse_request(text, "tune request");
-  const MeasureOptions options = read_options(request);
+  const TuneOptions options = read_options(request);
   Json rows = Json::array(), skipped = Json::array();
   int64_t count = 0;
   const auto tune = [&](const std::string& name, auto&& make_call) {
     ++count;
     try {
-      rows.push(tune_call(context, make_call(), options));
+      RequestedCall call = make_call();
+      call.spec.device = options.device;
+      rows.push(tune_call(context, call, options.measure));
     } catch (const Error& error) {
       Json entry = Json::object();
       entry.set("call", escape_for_display(name)).set("reason", error.message());
@@ -205,7 +208,7 @@ Json tune_request(Context& context, std::string_view text) {
   if (count == 0) fail(FGX_INVALID_ARGUMENT, "tune request: needs \"calls\" or \"ops\"");
   Json report = Json::object();
   report.set("schema_version", "1.0")
-      .set("environment", measurement_environment(context.pool()))
+      .set("environment", measurement_environment(context.pool(), options.device))
       .set("calls", count)
       .set("rows", std::move(rows))
       .set("skipped", std::move(skipped));

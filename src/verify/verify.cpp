@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verify request: cases, verdicts, evidence.
 #include <algorithm>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -20,6 +21,8 @@ struct VerifyOptions {
   std::vector<uint64_t> seeds;
   std::string one_case;
   bool write_evidence = false;
+  // Where given, only implementations of this device are judged; else all that run here.
+  std::optional<fgx_device> device;
 };
 
 VerifyOptions read_options(JsonView request) {
@@ -47,6 +50,7 @@ VerifyOptions read_options(JsonView request) {
   }
   options.one_case = request.get_string_or("case", "");
   options.write_evidence = request.get_bool_or("write_evidence", false);
+  if (request.find("device")) options.device = requested_device(request);
   return options;
 }
 
@@ -166,8 +170,13 @@ Json verify_request(Context& context, Registry* registry, std::string_view text)
   bool passed = true;
   for (const Target& target : read_targets(context, request, options)) {
     const OperatorDef& op = *target.op->def;
-    const auto found = requested_implementations(context, *target.op, target.implementations);
+    auto found = requested_implementations(context, *target.op, target.implementations);
     SubjectList subjects;
+    if (options.device) {
+      std::erase_if(found, [&](const ImplementationList::Item& item) {
+        return item.implementation->def.device_type != options.device->type;
+      });
+    }
     for (const ImplementationList::Item& item : found) subjects.push_back(item.implementation);
     if (subjects.empty()) {
       fail(FGX_METADATA_NOT_FOUND, "%s has no implementation that was asked for",
@@ -175,7 +184,10 @@ Json verify_request(Context& context, Registry* registry, std::string_view text)
     }
     const auto list = context.implementations(op);
     const Implementation* const stable = stable_of(*list);
-    const std::vector<VerifyCase> cases = cases_of(context, target, subjects, options);
+    std::vector<VerifyCase> cases = cases_of(context, target, subjects, options);
+    if (options.device) {
+      for (VerifyCase& one : cases) one.spec.device = *options.device;
+    }
     const OperatorVerdict verdict = verify_operator(op, cases, subjects, stable, context.pool());
     for (size_t i = 0; i < verdict.implementations.size(); ++i) {
       const ImplementationVerdict& entry = verdict.implementations[i];

@@ -17,6 +17,8 @@ import re
 import torch
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# CUDA tensors as FGX_DEVICE_CUDA, or, through tests/hip_shim, as FGX_DEVICE_ROCM.
+GPU_TYPE = 10 if os.environ.get("FLAGGEMS_EXP_TEST_AS_ROCM") else 2
 
 
 def _library_path():
@@ -61,6 +63,21 @@ class Desc(c.Structure):
         ("ndim", c.c_int32),
         ("shape", c.c_int64 * 16),
         ("strides", c.c_int64 * 16),
+    ]
+
+
+class Invocation(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_uint32),
+        ("flags", c.c_uint32),
+        ("device", Device),
+        ("stream", c.c_void_p),
+        ("args", c.c_void_p),
+        ("nargs", c.c_int32),
+        ("nouts", c.c_int32),
+        ("outs", c.c_void_p),
+        ("workspace", c.c_void_p),
+        ("workspace_size", c.c_size_t),
     ]
 
 
@@ -186,7 +203,7 @@ def make_tensor(t, keep):
     shape = (c.c_int64 * max(t.dim(), 1))(*t.shape)
     strides = (c.c_int64 * max(t.dim(), 1))(*t.stride())
     code, bits = CODES[t.dtype]
-    device = Device(2, t.device.index or 0) if t.is_cuda else Device(1, 0)
+    device = Device(GPU_TYPE, t.device.index or 0) if t.is_cuda else Device(1, 0)
     out = Tensor(t.data_ptr() or None, device, t.dim(), DType(code, bits, 1),
                  c.cast(shape, c.POINTER(c.c_int64)), c.cast(strides, c.POINTER(c.c_int64)), 0)
     keep += [shape, strides, out, t]
@@ -285,24 +302,45 @@ def explain(name, *args, context=None, **kwargs):
 
 
 class Prepared:
-    """A call with its arguments converted once, for timing: run() costs one ctypes call."""
+    """A call with its arguments converted once, for timing: run() costs one ctypes call.
+
+    On a GPU it has workspace of its own, so that it can be captured into a graph."""
 
     def __init__(self, name, *args, out=None, context=None, **kwargs):
         self.keep = []
         context = context or default_context()
         self.handle, self.array, n = bind(context, name, args, kwargs, self.keep)
         if out is None:
-            device = next((a.device for a in args if isinstance(a, torch.Tensor)), None)
+            flat = [t for a in args for t in (a if isinstance(a, (list, tuple)) else [a])]
+            device = next((t.device for t in flat if isinstance(t, torch.Tensor)), None)
             out = [torch.empty(shape, dtype=dtype, device=device)
                    for dtype, shape, _ in infer(name, *args, context=context, **kwargs)]
         self.out = out
         self.outs = (c.c_void_p * len(out))(*[c.addressof(make_tensor(t, self.keep)) for t in out])
         self.arguments = (self.handle, self.array, c.c_int32(n), self.outs, c.c_int32(len(out)),
                           stream_of(out))
+        self.invocation = self._invocation() if out and out[0].is_cuda else None
         self.run()
 
+    def _invocation(self):
+        """The call with workspace; None where it wants none."""
+        handle, array, nargs, outs, nouts, stream = self.arguments
+        size = c.c_size_t()
+        check(lib.fgx_op_workspace(handle, array, nargs, outs, nouts, c.byref(size)))
+        if size.value == 0:
+            return None
+        workspace = torch.empty(size.value, dtype=torch.uint8, device=self.out[0].device)
+        made = Invocation(c.sizeof(Invocation), stream=stream, args=c.addressof(array), nargs=nargs.value,
+                          nouts=nouts.value, outs=c.addressof(outs), workspace=workspace.data_ptr(),
+                          workspace_size=size.value)
+        self.keep += [workspace, made]
+        return made
+
     def run(self):
-        check(lib.fgx_op_call(*self.arguments))
+        if self.invocation is not None:
+            check(lib.fgx_op_invoke(self.handle, c.byref(self.invocation)))
+        else:
+            check(lib.fgx_op_call(*self.arguments))
         return self.out[0] if len(self.out) == 1 else tuple(self.out)
 
 

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inputs for row operators: layouts of one tensor, and values that break things."""
 import math
+import os
 
+import pytest
 import torch
 
 FLOATS = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
 INTEGERS = [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64]
 HALVES = [torch.float16, torch.bfloat16]
+
+# For tests of implementations that only the CPU has.
+on_cpu = pytest.mark.skipif(os.environ.get("FLAGGEMS_EXP_TEST_DEVICE", "cpu") != "cpu", reason="only the CPU has it")
 
 
 def random(shape, dtype):

@@ -30,7 +30,8 @@ def check(x, topk, renormalize=False, name="topk_softmax"):
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 def test_shapes(dtype):
     for shape, topk in [((1, 64), 6), ((16, 128), 8), ((33, 60), 4), ((7, 1), 1), ((5, 7), 7),
-                        ((64,), 2), ((2, 3, 256), 8), ((3, 4096), 16), ((300, 8), 2), ((4, 17), 17)]:
+                        ((64,), 2), ((2, 3, 256), 8), ((3, 4096), 16), ((300, 8), 2), ((4, 17), 17), ((2001, 128), 8), ((2001, 60), 4),
+                        ((1999, 33), 1), ((1500, 200), 8), ((1201, 384), 8), ((1200, 1024), 7)]:
         for renormalize in (False, True):
             check(random(shape, dtype) * 3, topk, renormalize)
 
@@ -48,6 +49,18 @@ def test_equal_logits_take_the_lower_index():
     x = torch.randint(0, 3, (50, 64)).float()
     check(x, 20)
     check(torch.tensor([[-0.0, 0.0, -0.0, 1.0]]), 3)
+
+
+def test_nearly_equal_logits():
+    """Neighbouring floats: beside the rounded ones that a sort by fewer bits would confuse, and at the last place."""
+    for experts in (8, 60, 64, 128, 160, 256, 384, 512, 777, 1024):
+        for rows in (41, 3001):
+            step = torch.randint(0, 3 * experts, (rows, experts)).float()
+            check(1.0 + step * 2.0**-22, min(8, experts))
+            far = torch.randn(rows, experts)
+            far[::3, : experts // 2] = far[::3, :1] + step[::3, : experts // 2] * 2.0**-22
+            for topk in (1, 3, 8):
+                check(far, topk, True)
 
 
 def test_agrees_with_softmax_then_topk():

@@ -20,6 +20,8 @@ INF, NAN = math.inf, math.nan
 UNARY = {
     "square": (aten.square, {}), "relu": (aten.relu, {}), "sigmoid": (aten.sigmoid, {}),
     "tanh": (aten.tanh, {}), "exp": (aten.exp, {}), "silu": (aten.silu, {}),
+    "neg": (aten.neg, {}), "abs": (aten.abs, {}), "sqrt": (aten.sqrt, {}),
+    "rsqrt": (aten.rsqrt, {}), "log": (aten.log, {}),
     "leaky_relu": (aten.leaky_relu, {}), "leaky_relu steep": (aten.leaky_relu, {"negative_slope": 0.3}),
     "gelu": (aten.gelu, {}), "gelu tanh": (aten.gelu, {"approximate": "tanh"}),
     "clamp": (aten.clamp, {"min": -1, "max": 2}), "clamp min": (aten.clamp, {"min": 0.25}),
@@ -31,7 +33,10 @@ BINARY = {
     "div": (aten.div, {}), "div trunc": (aten.div, {"rounding_mode": "trunc"}),
     "div floor": (aten.div, {"rounding_mode": "floor"}),
     "hardswish_backward": (aten.hardswish_backward, {}),
+    "maximum": (aten.maximum, {}), "minimum": (aten.minimum, {}),
+    "eq": (aten.eq, {}), "lt": (aten.lt, {}), "gt": (aten.gt, {}),
 }
+PREDICATES = ["eq", "lt", "gt"]
 
 
 def name_of(case):
@@ -126,7 +131,7 @@ def test_binary_pairs(case, pair):
     judge(case, function, kwargs, zero_dim if not divide else b[0, 6], b)
 
 
-@pytest.mark.parametrize("case", [c for c in BINARY if name_of(c) != "hardswish_backward"])
+@pytest.mark.parametrize("case", [c for c in BINARY if name_of(c) not in ("hardswish_backward", "maximum", "minimum")])
 @pytest.mark.parametrize("dtype", ALL, ids=str)
 @pytest.mark.parametrize("number", [True, 3, -2, 0.5])
 def test_numbers_promote_as_pythons_do(case, dtype, number):
@@ -166,12 +171,13 @@ def test_in_place_and_strided_output(case):
     function, kwargs = (UNARY if unary else BINARY)[case]
     args = [drop_known(case, make((33, 131), torch.float32)) for _ in range(1 if unary else 2)]
     expected = function(*args, **kwargs)
-    out = torch.empty(131, 33).t()
+    out = torch.empty(131, 33, dtype=expected.dtype).t()
     compare(fgx.call(name_of(case), *args, out=[out], **kwargs), expected)
-    gaps = torch.full((66, 131), 5.0)
+    gaps = torch.full((66, 131), 5.0).to(expected.dtype)
+    untouched = gaps[1::2].clone()
     compare(fgx.call(name_of(case), *args, out=[gaps[::2]], **kwargs), expected)
-    assert (gaps[1::2] == 5.0).all()
-    for i in range(len(args)):
+    assert torch.equal(gaps[1::2], untouched)
+    for i in range(0 if case in PREDICATES else len(args)):
         copies = [a.clone() for a in args]
         fgx.call(name_of(case), *copies, out=[copies[i]], **kwargs)
         compare(copies[i], expected)
@@ -283,8 +289,47 @@ def test_silu_and_mul(dtype):
         fgx.call("silu_and_mul", torch.ones(3, 5, dtype=dtype))
 
 
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_gelu_and_mul(dtype, approximate):
+    for shape in [(2,), (0,), (3, 0), (0, 8), (5, 14), (1, 2 * 4096), (2, 3, 130), (64, 96), (65, 64)]:
+        x = drop_known("gelu", make(shape, dtype))
+        for view in [x, x.t() if x.dim() == 2 and shape[0] % 2 == 0 else x]:
+            gate, up = view.double().chunk(2, -1) if view.shape[-1] else (view.double(), view.double())
+            expected = (torch.nn.functional.gelu(gate, approximate=approximate) * up).to(dtype)
+            compare(fgx.call("gelu_and_mul", view, approximate=approximate), expected)
+    for x, words in [(torch.ones(3, 5, dtype=dtype), {}), (torch.ones(4, dtype=dtype), {"approximate": "erf"}),
+                     (torch.ones(4, dtype=torch.int64), {})]:
+        with pytest.raises(fgx.FgxError) as refusal:
+            fgx.call("gelu_and_mul", x, **words)
+        assert refusal.value.status == "InvalidArgument"
+
+
+@pytest.mark.parametrize("case", PREDICATES)
+def test_predicates_of_equal_and_close_numbers(case):
+    function = getattr(aten, case)
+    for dtype in ALL:
+        for x in [make((7, 1031), dtype), make((40,), dtype).sort()[0]]:
+            judge(case, function, {}, x, x)
+            judge(case, function, {}, x, x.roll(1, -1))
+            judge(case, function, {}, x.t() if x.dim() == 2 else x, x.t() if x.dim() == 2 else x[::1])
+    # The operands are rounded to their common type before they are compared.
+    for a in [torch.float32, torch.bfloat16, torch.float16]:
+        x = torch.tensor([0.1, 1 / 3, -2.7], dtype=a)
+        judge(case, function, {}, x, torch.tensor(0.1, dtype=torch.float64))
+        judge(case, function, {}, x, 0.1)
+        judge(case, function, {}, x, x.double())
+    big = torch.tensor([2**53 + 1, 2**53, -(2**53) - 1, 2**24 + 1])
+    judge(case, function, {}, big, big.flip(0))
+    judge(case, function, {}, big, torch.tensor([2.0**53, 2.0**53, -(2.0**53), 2.0**24]))
+    judge(case, function, {}, big, torch.tensor([2.0**53, 2.0**53, -(2.0**53), 2.0**24], dtype=torch.float64))
+    with pytest.raises(fgx.FgxError):
+        fgx.call(case, big, big, out=[torch.empty(4)])
+
+
 @pytest.mark.parametrize("name, base", [("multiply", "mul"), ("subtract", "sub"), ("divide", "div"),
                                         ("clip", "clamp"), ("fast_gelu", "gelu"), ("aten::add", "add"),
-                                        ("relu_", "relu")])
+                                        ("relu_", "relu"), ("greater", "gt"), ("less", "lt"), ("negative", "neg"),
+                                        ("absolute", "abs"), ("aten::eq.Scalar", "eq"), ("div.Tensor", "div")])
 def test_other_names(name, base):
     assert fgx.default_context().op(name)[0].value == fgx.default_context().op(base)[0].value

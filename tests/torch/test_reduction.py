@@ -39,6 +39,8 @@ def check_sum(name, x, dim, keepdim, dtype=None):
         assert torch.equal(actual, expected)
         return
     exact = judge(name, x.to(expected.dtype).double(), dim, keepdim)
+    rounded = exact.to(expected.dtype).double()
+    exact = torch.where(rounded.isinf(), rounded, exact)  # what the type cannot hold
     scale = judge(name, x.to(expected.dtype).double().abs(), dim, keepdim)
     scale = scale.max().item() if scale.numel() and scale.isfinite().all() else 1.0
     tolerance = TOLERANCE[expected.dtype]

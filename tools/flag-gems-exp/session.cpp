@@ -4,7 +4,9 @@
 
 #include <sys/stat.h>
 
+#include <deque>
 #include <limits>
+#include <vector>
 
 #include "support/text.h"
 
@@ -132,11 +134,28 @@ Call::Call(fgx_context* context, const std::string& expression, uint32_t flags, 
   call_.reset(call);
 }
 
-std::string Call::explain() const {
+std::string Call::explain(fgx_device device) const {
   int32_t nargs = 0;
-  const fgx_value* args = fgx_call_args(call_.get(), &nargs);
+  const fgx_value* given = fgx_call_args(call_.get(), &nargs);
+  std::vector<fgx_value> args(given, given + nargs);
+  std::deque<fgx_tensor> tensors;
+  std::deque<std::vector<const fgx_tensor*>> lists;
+  const auto moved = [&](const fgx_tensor* tensor) -> const fgx_tensor* {
+    if (tensor == nullptr) return nullptr;
+    fgx_tensor& copy = tensors.emplace_back(*tensor);
+    copy.device = device;
+    return &copy;
+  };
+  for (fgx_value& value : args) {
+    if (value.tag == FGX_TAG_TENSOR) value.as.tensor = moved(value.as.tensor);
+    if (value.tag == FGX_TAG_TENSOR_LIST || value.tag == FGX_TAG_OPTIONAL_TENSOR_LIST) {
+      std::vector<const fgx_tensor*>& list = lists.emplace_back();
+      for (uint32_t i = 0; i < value.size; ++i) list.push_back(moved(value.as.tensors[i]));
+      value.as.tensors = list.data();
+    }
+  }
   return fetch(
-      [&](fgx_string** out) { return fgx_op_explain(op(), args, nargs, nullptr, 0, out); });
+      [&](fgx_string** out) { return fgx_op_explain(op(), args.data(), nargs, nullptr, 0, out); });
 }
 
 uint64_t Call::bytes() const {

@@ -63,7 +63,8 @@ class Call {
   Call(fgx_context* context, const std::string& expression, uint32_t flags, uint64_t seed = 0);
   fgx_call* get() const { return call_.get(); }
   fgx_op* op() const { return fgx_call_op(call_.get()); }
-  std::string explain() const;
+  // As if its tensors lay on this device.
+  std::string explain(fgx_device device = {FGX_DEVICE_CPU, 0}) const;
   // Bytes of all inputs and outputs; saturates.
   uint64_t bytes() const;
 

@@ -23,6 +23,9 @@ enum RotaryArgument { kRotaryQuery, kRotaryKey, kCosine, kSine, kPositions, kInt
 RunFn prepare_attention(const Call& call, KernelState& state);
 size_t attention_workspace(const Call& call);
 RunFn prepare_rotary(const Call& call, KernelState& state);
+RunFn prepare_attention_gpu(const Call& call, KernelState& state);
+size_t attention_workspace_gpu(const Call& call);
+RunFn prepare_rotary_gpu(const Call& call, KernelState& state);
 
 void attention_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
                       std::vector<OracleTensor>& outputs);

@@ -2,6 +2,7 @@
 // Attention and the position embedding that goes before it.
 #include "base/error.h"
 #include "kernels/families.h"
+#include "kernels/gpu/gpu_implementation.h"
 #include "kernels/stable/attention/attention.h"
 #include "schema/type_rules.h"
 
@@ -134,38 +135,42 @@ void infer_rotary(const Call& call, std::vector<OutputSpec>& outputs) {
 }  // namespace
 
 void add_attention_operators(Catalogue& catalogue) {
-  catalogue.add({
-      .schema_text = "scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, "
-                     "Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, "
-                     "float? scale=None, bool enable_gqa=False) -> Tensor",
-      .family = Family::kAttention,
-      .infer = infer_attention,
-      .oracle = attention_oracle,
-      .reduce_length = attention_work,
-      .speed_attributes = {"is_causal"},
-      .aliases = {"sdpa"},
-      .examples =
-          {"scaled_dot_product_attention(f32[1,28,98,128],f32[1,4,98,128],f32[1,4,98,128],"
-           "is_causal=True,enable_gqa=True)",
-           "scaled_dot_product_attention(bf16[2,8,1,64],bf16[2,8,256,64],bf16[2,8,256,64])"},
-      .implementations = {{.name = "stable.cpu.scaled_dot_product_attention",
-                           .prepare = prepare_attention,
-                           .workspace = attention_workspace}},
-  });
-  catalogue.add({
-      .schema_text =
-          "fgx::apply_rotary_pos_emb(Tensor q, Tensor k, Tensor cos, Tensor sin, "
-          "Tensor? position_ids=None, bool rotary_interleaved=False) -> (Tensor, Tensor)",
-      .family = Family::kAttention,
-      .infer = infer_rotary,
-      .oracle = rotary_oracle,
-      .in_place_arguments = {"q"},
-      .examples =
-          {"apply_rotary_pos_emb(f32[1,98,28,128],f32[1,98,4,128],f32[1024,64],f32[1024,64])"},
-      .implementations = {{.name = "stable.cpu.apply_rotary_pos_emb",
-                           .batch_invariant = true,
-                           .prepare = prepare_rotary}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text = "scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, "
+                         "Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, *, "
+                         "float? scale=None, bool enable_gqa=False) -> Tensor",
+          .family = Family::kAttention,
+          .infer = infer_attention,
+          .oracle = attention_oracle,
+          .reduce_length = attention_work,
+          .speed_attributes = {"is_causal"},
+          .aliases = {"sdpa"},
+          .examples =
+              {"scaled_dot_product_attention(f32[1,28,98,128],f32[1,4,98,128],f32[1,4,98,128],"
+               "is_causal=True,enable_gqa=True)",
+               "scaled_dot_product_attention(bf16[2,8,1,64],bf16[2,8,256,64],bf16[2,8,256,64])"},
+          .implementations = {{.name = "stable.cpu.scaled_dot_product_attention",
+                               .prepare = prepare_attention,
+                               .workspace = attention_workspace}},
+      },
+      prepare_attention_gpu, attention_workspace_gpu));
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text =
+              "fgx::apply_rotary_pos_emb(Tensor q, Tensor k, Tensor cos, Tensor sin, "
+              "Tensor? position_ids=None, bool rotary_interleaved=False) -> (Tensor, Tensor)",
+          .family = Family::kAttention,
+          .infer = infer_rotary,
+          .oracle = rotary_oracle,
+          .in_place_arguments = {"q"},
+          .examples =
+              {"apply_rotary_pos_emb(f32[1,98,28,128],f32[1,98,4,128],f32[1024,64],f32[1024,64])"},
+          .implementations = {{.name = "stable.cpu.apply_rotary_pos_emb",
+                               .batch_invariant = true,
+                               .prepare = prepare_rotary}},
+      },
+      prepare_rotary_gpu));
 }
 
 }  // namespace fgx

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "kernels/stable/attention/attention.h"
 #include "kernels/stable/attention/attention_kernels.h"
+#include "kernels/stable/attention/rotary.h"
 #include "kernels/stable/blas/gemm.h"
 #include "kernels/stable/select/convert_kernels.h"
 
@@ -13,31 +14,6 @@ namespace fgx {
 namespace {
 
 void run_nothing(const KernelState&, const RunArgs&) {}
-
-struct RotaryPlan {
-  struct Side {  // q, then k
-    DType type;
-    int64_t heads;
-    int64_t in_head, in_element, out_head, out_element;
-    int64_t in_token[FGX_MAX_RANK];
-    int64_t out_token[FGX_MAX_RANK];
-  };
-  struct Table {  // cosine, then sine
-    DType type;
-    int64_t row, element;
-  };
-  Side sides[2];
-  Table tables[2];
-  int64_t table_rows;
-  int32_t token_dims;
-  int64_t token_sizes[FGX_MAX_RANK];
-  int64_t position_strides[FGX_MAX_RANK];
-  int64_t tokens;
-  int64_t half;  // pairs per head: (i * step, i * step + partner)
-  int64_t step, partner;
-  bool has_positions;
-  bool wide_positions;
-};
 
 constexpr int64_t kMostHalf = 1024;  // angles widened on the stack at once
 
@@ -153,14 +129,12 @@ RotaryPlan::Side side_of(const TensorView& in, const TensorView& out) {
 
 }  // namespace
 
-RunFn prepare_rotary(const Call& call, KernelState& state) {
+RotaryPlan plan_rotary(const Call& call) {
   const TensorView& query = call.tensor(kRotaryQuery);
-  const TensorView& key = call.tensor(kRotaryKey);
   const TensorView* positions = call.tensor_or_null(kPositions);
-  if (query.numel == 0 && key.numel == 0) return run_nothing;
-  RotaryPlan& plan = state.emplace<RotaryPlan>();
+  RotaryPlan plan{};
   plan.sides[0] = side_of(query, call.outputs()[0]);
-  plan.sides[1] = side_of(key, call.outputs()[1]);
+  plan.sides[1] = side_of(call.tensor(kRotaryKey), call.outputs()[1]);
   for (int table = 0; table < 2; ++table) {
     const TensorView& tensor = call.tensor(table == 0 ? kCosine : kSine);
     plan.tables[table] = {tensor.dtype, tensor.stride(0), tensor.stride(1)};
@@ -179,6 +153,14 @@ RunFn prepare_rotary(const Call& call, KernelState& state) {
   plan.partner = interleaved ? 1 : plan.half;
   plan.has_positions = positions != nullptr;
   plan.wide_positions = positions != nullptr && positions->dtype == DType::kInt64;
+  return plan;
+}
+
+RunFn prepare_rotary(const Call& call, KernelState& state) {
+  if (call.tensor(kRotaryQuery).numel == 0 && call.tensor(kRotaryKey).numel == 0) {
+    return run_nothing;
+  }
+  state.emplace<RotaryPlan>(plan_rotary(call));
   return run_rotary;
 }
 

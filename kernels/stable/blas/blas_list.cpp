@@ -4,10 +4,17 @@
 // Without evidence from measurements the order below decides among implementations of one tier:
 // specialised machine-generated ones first (their group is off unless the caller enables it), then our
 // own blocked product, then the vendor libraries that were found, oneDNN before OpenBLAS (which picks
-// kernels for older machines on some new ones).
+// kernels for older machines on some new ones). On GPUs the order is: our own for few rows
+// where it was measured faster; the vendor's library; our own for few rows; our own general one, which
+// takes everything.
+#include <algorithm>
+
 #include "base/error.h"
 #include "kernels/experimental/generated/blas/generated_mm.h"
 #include "kernels/families.h"
+#include "kernels/gpu/gpu_implementation.h"
+#include "kernels/gpu/matrix_product_gpu.h"
+#include "kernels/native/blaslt_product.h"
 #include "kernels/native/native_blas.h"
 #include "kernels/stable/blas/blas_oracle.h"
 #include "kernels/stable/blas/gemm.h"
@@ -69,45 +76,69 @@ void infer_linear(const Call& call, std::vector<OutputSpec>& outputs) {
   add_output(outputs, input.dtype, shape);
 }
 
+// The operator, with implementations on GPUs beside the CPU's: `faster`, the libraries', `skinny`, the general ones.
+void add_with_gpu(Catalogue& catalogue, OperatorDef op, ImplementationDef faster,
+                  ImplementationDef (*library)(int32_t), ImplementationDef skinny,
+                  PrepareFn general) {
+  const auto cpu = std::find_if(op.implementations.begin(), op.implementations.end(),
+                                [](const ImplementationDef& implementation) {
+                                  return implementation.name.starts_with("stable.cpu.");
+                                });
+  const ImplementationDef like = *cpu;
+  op.implementations.push_back(std::move(faster));
+  for (const int32_t type : {FGX_DEVICE_CUDA, FGX_DEVICE_ROCM}) {
+    op.implementations.push_back(library(type));
+  }
+  op.implementations.push_back(std::move(skinny));
+  add_gpu_implementations(op, like, general);
+  catalogue.add(std::move(op));
+}
+
 int64_t shared_length(const Call& call) { return call.tensor(0).dim(-1); }
 
 }  // namespace
 
 void add_blas_operators(Catalogue& catalogue) {
-  catalogue.add({
-      .schema_text = "mm(Tensor self, Tensor mat2) -> Tensor",
-      .family = Family::kBlas,
-      .infer = infer_mm,
-      .oracle = mm_oracle,
-      .reduce_length = shared_length,
-      .examples = {"mm(f32[16,3584],f32[3584,3584])", "mm(bf16[98,896],bf16[896,512])",
-                   "mm(i32[7,9],i32[9,5])"},
-      .implementations =
-          {
-              mm_skinny_prefetch(),
-              mm_tile_prefetch(),
-              {.name = "stable.cpu.mm", .prepare = prepare_mm, .workspace = mm_workspace},
-              onednn_mm(),
-              openblas_mm(),
-          },
-  });
-  catalogue.add({
-      .schema_text = "linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor",
-      .family = Family::kBlas,
-      .infer = infer_linear,
-      .oracle = linear_oracle,
-      .reduce_length = shared_length,
-      .examples = {"linear(f32[1,3584],f32[3584,3584])",
-                   "linear(bf16[2,49,896],bf16[512,896],bf16[512])"},
-      .implementations =
-          {
-              {.name = "stable.cpu.linear",
-               .prepare = prepare_linear,
-               .workspace = linear_workspace},
-              onednn_linear(),
-              openblas_linear(),
-          },
-  });
+  add_with_gpu(
+      catalogue,
+      {
+          .schema_text = "mm(Tensor self, Tensor mat2) -> Tensor",
+          .family = Family::kBlas,
+          .infer = infer_mm,
+          .oracle = mm_oracle,
+          .reduce_length = shared_length,
+          .examples = {"mm(f32[16,3584],f32[3584,3584])", "mm(bf16[98,896],bf16[896,512])",
+                       "mm(i32[7,9],i32[9,5])"},
+          .implementations =
+              {
+                  mm_skinny_prefetch(),
+                  mm_tile_prefetch(),
+                  {.name = "stable.cpu.mm", .prepare = prepare_mm, .workspace = mm_workspace},
+                  onednn_mm(),
+                  openblas_mm(),
+              },
+      },
+      few_rows_mm_gpu(), blaslt_mm, skinny_mm_gpu(), prepare_mm_gpu);
+  add_with_gpu(
+      catalogue,
+      {
+          .schema_text = "linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor",
+          .family = Family::kBlas,
+          .infer = infer_linear,
+          .oracle = linear_oracle,
+          .reduce_length = shared_length,
+          .examples = {"linear(f32[1,3584],f32[3584,3584])",
+                       "linear(bf16[2,49,896],bf16[512,896],bf16[512])"},
+          .implementations =
+              {
+                  {.name = "stable.cpu.linear",
+                   .prepare = prepare_linear,
+                   .workspace = linear_workspace},
+                  onednn_linear(),
+                  openblas_linear(),
+              },
+      },
+      few_rows_linear_gpu(), blaslt_linear, skinny_linear_gpu(), prepare_linear_gpu);
 }
 
 }  // namespace fgx

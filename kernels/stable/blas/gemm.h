@@ -55,6 +55,16 @@ size_t linear_workspace(const Call& call);
 GemmProblem mm_problem(const Call& call);
 bool linear_problem(const Call& call, GemmProblem* problem);
 
+// The dimensions of a linear call: `loops` outer ones, innermost first, then one stride of rows.
+struct LinearShape {
+  GemmProblem problem;
+  int loops;
+  int64_t sizes[FGX_MAX_RANK];
+  int64_t input_strides[FGX_MAX_RANK];
+  int64_t output_strides[FGX_MAX_RANK];
+};
+LinearShape linear_shape(const Call& call);
+
 // The start of a workspace at a multiple of kWorkspaceAlignment; throws when it holds less than `size`.
 void* aligned_workspace(const RunArgs& args, size_t size);
 

@@ -18,12 +18,11 @@ struct ProductPlan {
   bool integers;
   uint8_t element_bytes;
 };
-constexpr int kMostLoops = FGX_MAX_RANK;
 struct LoopedPlan : ProductPlan {
   int loops;
-  int64_t sizes[kMostLoops];
-  int64_t input_strides[kMostLoops];
-  int64_t output_strides[kMostLoops];
+  int64_t sizes[FGX_MAX_RANK];
+  int64_t input_strides[FGX_MAX_RANK];
+  int64_t output_strides[FGX_MAX_RANK];
 };
 
 void run_integers(const GemmProblem& p, int bytes, const void* a, const void* b, const void* bias,
@@ -60,7 +59,7 @@ void run_product(const KernelState& state, const RunArgs& args) {
 void run_looped(const KernelState& state, const RunArgs& args) {
   const LoopedPlan& plan = state.as<LoopedPlan>();
   const bool has_bias = plan.gemm.problem.has_bias;
-  int64_t index[kMostLoops] = {};
+  int64_t index[FGX_MAX_RANK] = {};
   int64_t input = 0;
   int64_t output = 0;
   for (;;) {
@@ -94,14 +93,7 @@ void fill(ProductPlan& plan, const GemmProblem& problem, DType dtype) {
   }
 }
 
-// The dimensions of a linear call: `loops` outer ones, then one stride of rows.
-struct LinearShape {
-  GemmProblem problem;
-  int loops;
-  int64_t sizes[kMostLoops];
-  int64_t input_strides[kMostLoops];
-  int64_t output_strides[kMostLoops];
-};
+}  // namespace
 
 LinearShape linear_shape(const Call& call) {
   const TensorView& input = call.tensor(kInput);
@@ -146,8 +138,6 @@ LinearShape linear_shape(const Call& call) {
   }
   return shape;
 }
-
-}  // namespace
 
 GemmProblem mm_problem(const Call& call) {
   const TensorView& a = call.tensor(kSelf);

@@ -18,15 +18,8 @@ constexpr int kTopk = 1;
 constexpr int kRenormalize = 2;
 constexpr int64_t kGrainElements = 4096;  // logits worth a thread
 
-struct State {
+struct State : GateRequest {
   const GateTable* table;
-  DType dtype;
-  bool renormalize;
-  int64_t topk;
-  int64_t rows;
-  int64_t weight_stride;
-  int64_t index_stride;
-  Strided x_row;
   Strided x_outer;
   Strided weight_outer;
   Strided index_outer;
@@ -88,20 +81,26 @@ void infer_topk_softmax(const Call& call, std::vector<OutputSpec>& outputs) {
 
 int64_t expert_count(const Call& call) { return call.tensor(kGating).dim(-1); }
 
+GateRequest gate_request(const Call& call) {
+  const TensorView& x = call.tensor(kGating);
+  GateRequest request{};
+  request.dtype = x.dtype;
+  request.renormalize = call.flag(kRenormalize);
+  request.topk = call.integer(kTopk);
+  request.rows = x.numel / x.dim(-1);
+  request.weight_stride = call.outputs()[0].stride(-1);
+  request.index_stride = call.outputs()[1].stride(-1);
+  request.x_row.append(x.dim(-1), x.stride(-1));
+  return request;
+}
+
 RunFn prepare_topk_softmax(const Call& call, KernelState& kernel_state) {
   const TensorView& x = call.tensor(kGating);
   const TensorView& weights = call.outputs()[0];
   const TensorView& indices = call.outputs()[1];
   if (weights.numel == 0) return run_nothing;
-  State& state = kernel_state.emplace<State>();
+  State& state = kernel_state.emplace<State>(State{gate_request(call), nullptr, {}, {}, {}});
   state.table = &gate_table_for(best_isa());
-  state.dtype = x.dtype;
-  state.renormalize = call.flag(kRenormalize);
-  state.topk = call.integer(kTopk);
-  state.rows = x.numel / x.dim(-1);
-  state.weight_stride = weights.stride(-1);
-  state.index_stride = indices.stride(-1);
-  state.x_row.append(x.dim(-1), x.stride(-1));
   for (int d = 0; d + 1 < x.ndim; ++d) {
     state.x_outer.append(x.shape[d], x.strides[d]);
     state.weight_outer.append(x.shape[d], weights.strides[d]);

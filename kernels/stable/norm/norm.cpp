@@ -21,20 +21,11 @@ constexpr int kWeight = 2;
 constexpr int kBias = 3;                   // layer_norm only
 constexpr int64_t kGrainElements = 16384;  // elements worth a thread
 
-enum class Norm : uint8_t { kLayer, kRms };
-
-// Positions of the tensors in RunArgs::data; -1: absent.
-struct Slots {
-  int8_t weight;
-  int8_t bias;
-  int8_t output;
-};
-
 struct FastState {
   void (*kernel)(const NormRows& work);
   int64_t length;
   int32_t size;  // bytes per element of input and output
-  Slots slots;
+  NormSlots slots;
   DType dtype;
   RowWalk walk;
 };
@@ -47,7 +38,7 @@ struct GeneralState {
   DType compute;  // of weight and bias in the buffers
   DType weight_dtype;
   DType bias_dtype;
-  Slots slots;
+  NormSlots slots;
   int64_t rows;
   Strided x_row;
   Strided y_row;
@@ -56,10 +47,6 @@ struct GeneralState {
   Strided x_outer;
   Strided y_outer;
 };
-
-double eps_of(const RunArgs& args, DType dtype) {
-  return args.scalars[0].present() ? args.scalars[0].as_double() : default_rms_eps(dtype);
-}
 
 const void* pointer(const RunArgs& args, int8_t slot) {
   return slot < 0 ? nullptr : args.data[slot];
@@ -194,19 +181,9 @@ bool contiguous(const Strided& row) {
   return row.ndim == 0 || (row.ndim == 1 && row.strides[0] == 1);
 }
 
-// The call's tensors, cut into rows.
-struct Rows {
-  WalkDim outer[FGX_MAX_RANK];
-  int outer_dims;
-  Strided x;
-  Strided y;
-  Strided weight;
-  Strided bias;
-  Slots slots;
-  bool contiguous;  // all rows are, and the outer dimensions fit a RowWalk
-};
+}  // namespace
 
-void cut_rows(const Call& call, Norm norm, Rows* rows) {
+void cut_rows(const Call& call, Norm norm, NormGeometry* rows) {
   const TensorView& x = call.tensor(kInput);
   const TensorView& y = call.outputs()[0];
   const TensorView* weight = call.tensor_or_null(kWeight);
@@ -216,6 +193,8 @@ void cut_rows(const Call& call, Norm norm, Rows* rows) {
   rows->outer_dims = merge_dims(rows->outer, first);
   rows->x = row_of(x, first);
   rows->y = row_of(y, first);
+  rows->weight_view = weight;
+  rows->bias_view = bias;
   rows->weight = weight != nullptr ? row_of(*weight, 0) : Strided{};
   rows->bias = bias != nullptr ? row_of(*bias, 0) : Strided{};
   const auto slot = [&](int argument) {
@@ -228,7 +207,9 @@ void cut_rows(const Call& call, Norm norm, Rows* rows) {
                      contiguous(rows->y) && contiguous(rows->weight) && contiguous(rows->bias);
 }
 
-RunFn prepare_fast(const Rows& rows, DType dtype, void (*kernel)(const NormRows& work),
+namespace {
+
+RunFn prepare_fast(const NormGeometry& rows, DType dtype, void (*kernel)(const NormRows& work),
                    KernelState& kernel_state) {
   FastState& state = kernel_state.emplace<FastState>();
   state.kernel = kernel;
@@ -246,7 +227,7 @@ RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
   if (y.numel == 0) return run_nothing;
   const TensorView* weight = call.tensor_or_null(kWeight);
   const TensorView* bias = norm == Norm::kLayer ? call.tensor_or_null(kBias) : nullptr;
-  Rows rows;
+  NormGeometry rows;
   cut_rows(call, norm, &rows);
   const NormTable& table = norm_table_for(best_isa());
 
@@ -283,6 +264,10 @@ RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
 }
 
 }  // namespace
+
+double eps_of(const RunArgs& args, DType dtype) {
+  return args.scalars[0].present() ? args.scalars[0].as_double() : default_rms_eps(dtype);
+}
 
 double default_rms_eps(DType input) {
   return input == DType::kFloat64 ? std::numeric_limits<double>::epsilon()
@@ -321,7 +306,7 @@ int64_t normalized_length(const Call& call) {
 RunFn prepare_rms_norm_rows(const Call& call, KernelState& state,
                             void (*kernel)(const NormRows& work)) {
   if (call.outputs()[0].numel == 0) return run_nothing;
-  Rows rows;
+  NormGeometry rows;
   cut_rows(call, Norm::kRms, &rows);
   if (!rows.contiguous) fail(FGX_UNSUPPORTED, "its rows are not contiguous");
   return prepare_fast(rows, call.tensor(kInput).dtype, kernel, state);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pointwise family: every line of pointwise_formulas.inc as an operator, and silu_and_mul.
+// The pointwise family: every line of pointwise_formulas.inc as an operator, and gated activations.
 #include <string>
 #include <utility>
 
@@ -8,8 +8,8 @@
 #include "kernels/gpu/elementwise_gpu.h"
 #include "kernels/gpu/gpu_implementation.h"
 #include "kernels/stable/pointwise/elementwise.h"
+#include "kernels/stable/pointwise/gated.h"
 #include "kernels/stable/pointwise/pointwise_operator.h"
-#include "kernels/stable/pointwise/silu_and_mul.h"
 
 namespace fgx {
 namespace {
@@ -145,6 +145,7 @@ OperatorDef define_pointwise(PointwiseIndex index) {
   const PointwiseOperator& entry = kPointwiseOperators[static_cast<int>(index)];
   const Functions& functions = kFunctions.at[static_cast<int>(index)];
   const Schema schema = parse_schema(entry.schema);
+  const bool predicate = (pointwise_rule(entry.formula) & kPredicate) != 0;
   OperatorDef op;
   op.schema_text = entry.schema;
   op.family = entry.is_loss ? Family::kLoss : Family::kPointwise;
@@ -153,7 +154,7 @@ OperatorDef define_pointwise(PointwiseIndex index) {
   for (const SchemaArgument& argument : schema.arguments) {
     switch (argument.type) {
       case ArgumentType::kTensor:
-        if (argument.name != "condition" && !entry.is_loss) {
+        if (argument.name != "condition" && !entry.is_loss && !predicate) {
           op.in_place_arguments.push_back(argument.name);
         }
         break;
@@ -188,7 +189,9 @@ OperatorDef define_pointwise(PointwiseIndex index) {
   implementation.batch_invariant = !entry.is_loss;
   implementation.prepare = functions.prepare;
   op.implementations.push_back(implementation);
-  if (!entry.is_loss) add_gpu_implementations(op, implementation, functions.prepare_gpu);
+  if (!entry.is_loss) {
+    add_gpu_implementations(op, implementation, functions.prepare_gpu);
+  }
   return op;
 }
 
@@ -203,6 +206,7 @@ void add_pointwise_operators(Catalogue& catalogue) {
     catalogue.add(std::move(op));
   }
   catalogue.add(define_silu_and_mul());
+  catalogue.add(define_gelu_and_mul());
 }
 
 }  // namespace fgx

@@ -59,6 +59,8 @@ void check_parameter(const Call& call, int argument, DType common) {
 
 }  // namespace
 
+uint32_t pointwise_rule(FormulaId formula) { return kRules[static_cast<int>(formula)]; }
+
 PointwiseCall analyze_pointwise(const PointwiseOperator& op, const Call& call) {
   PointwiseCall pointwise{};
   pointwise.formula = op.formula;
@@ -83,7 +85,7 @@ PointwiseCall analyze_pointwise(const PointwiseOperator& op, const Call& call) {
         break;
     }
   }
-  const uint32_t rule = kRules[static_cast<int>(pointwise.formula)];
+  const uint32_t rule = pointwise_rule(pointwise.formula);
   pointwise.rule = rule;
 
   int first = 0;
@@ -118,6 +120,7 @@ PointwiseCall analyze_pointwise(const PointwiseOperator& op, const Call& call) {
   const DType promoted =
       op.is_loss ? call.tensor(pointwise.operand_argument[0]).dtype : promotion.result();
   pointwise.common = result_type_by_rule(rule, promoted, op.name);
+  pointwise.result = (rule & kPredicate) != 0 ? DType::kBool : pointwise.common;
   pointwise.compute = compute_type(pointwise.common);
   for (int k = 0; k < pointwise.parameter_count; ++k) {
     check_parameter(call, pointwise.parameter_argument[k], pointwise.common);
@@ -149,7 +152,7 @@ void infer_pointwise(const PointwiseOperator& op, const Call& call,
                      std::vector<OutputSpec>& outputs) {
   const PointwiseCall pointwise = analyze_pointwise(op, call);
   OutputSpec spec;
-  spec.dtype = pointwise.common;
+  spec.dtype = pointwise.result;
   spec.shape = pointwise_shape(pointwise, call);
   if (op.is_loss) {
     const int argument = call.op().schema.find("reduction");

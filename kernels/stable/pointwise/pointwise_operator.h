@@ -39,7 +39,8 @@ inline constexpr PointwiseOperator kPointwiseOperators[] = {
 // A call of such an operator, worked out.
 struct PointwiseCall {
   FormulaId formula;
-  DType common;         // what the operands promote to; also the result's type
+  DType common;         // what the operands promote to
+  DType result;         // the same, or bool of a predicate
   ComputeType compute;  // what the formula runs in
   uint32_t rule;
   int operand_count = 0;
@@ -50,6 +51,8 @@ struct PointwiseCall {
   int parameter_argument[2];
 };
 
+// The type rule of a formula, as pointwise_rule.h has its bits.
+uint32_t pointwise_rule(FormulaId formula);
 // Chooses formula and types; throws InvalidArgument where the operator does not take the operands.
 PointwiseCall analyze_pointwise(const PointwiseOperator& op, const Call& call);
 // Whether operand `k`, which must be present, is cast to the common type before the formula: where

@@ -96,10 +96,17 @@ int64_t broadcast_index(const OracleTensor& input, const Dims& shape, int64_t li
 
 // To the common type and back.
 double cast(double value, DType common) {
+  if (common == DType::kFloat32) return static_cast<double>(static_cast<float>(value));
   return common == DType::kFloat16 ? static_cast<double>(to_float(to_float16(value)))
                                    : static_cast<double>(to_float(to_bfloat16(value)));
 }
 int64_t cast(int64_t value, DType common) { return wrap_to(common, value); }
+
+// A comparison in float32 can turn on the rounding of its operands; other results move within their
+// tolerance.
+bool rounds_operand(const PointwiseCall& pointwise) {
+  return (pointwise.rule & kPredicate) != 0 && pointwise.common == DType::kFloat32;
+}
 
 template <typename T>
 T absent_value(const std::string& name) {
@@ -124,7 +131,9 @@ std::vector<T> evaluate(const PointwiseCall& pointwise, const Call& call,
         const OracleTensor& input =
             inputs[static_cast<size_t>(call.arguments()[argument].first_tensor)];
         operands[k] = get(input, broadcast_index(input, shape, static_cast<int64_t>(i)));
-        if (casts_operand(pointwise, call, k)) operands[k] = cast(operands[k], pointwise.common);
+        if (casts_operand(pointwise, call, k) || rounds_operand(pointwise)) {
+          operands[k] = cast(operands[k], pointwise.common);
+        }
       } else {
         operands[k] =
             absent_value<T>(call.op().schema.arguments[static_cast<size_t>(argument)].name);
@@ -150,7 +159,7 @@ void pointwise_oracle(const PointwiseOperator& op, const Call& call,
         pointwise, call, inputs,
         [](const OracleTensor& input, int64_t i) { return input.integers[static_cast<size_t>(i)]; },
         [&](const int64_t* operands) { return formula.integers(operands, parameters); });
-    if (pointwise.common == DType::kBool) {
+    if (pointwise.result == DType::kBool) {
       for (int64_t& value : outputs[0].integers) value = value != 0;
     }
     return;
@@ -162,6 +171,11 @@ void pointwise_oracle(const PointwiseOperator& op, const Call& call,
   std::vector<double> results = evaluate<double>(
       pointwise, call, inputs, [](const OracleTensor& input, int64_t i) { return input.at(i); },
       [&](const double* operands) { return formula.reals(operands, parameters); });
+  if (pointwise.result == DType::kBool) {
+    outputs[0].integers.clear();
+    for (const double value : results) outputs[0].integers.push_back(value != 0.0);
+    return;
+  }
   const int64_t reduction = op.is_loss ? call.integer(call.op().schema.find("reduction")) : 0;
   if (reduction == 0) {
     outputs[0].reals = std::move(results);

@@ -16,6 +16,7 @@ enum TypeRule : uint32_t {
   kNoBoolOperand = 32,   // refuses bool even beside other types
   kCondition = 64,      // the first operand (bool or uint8) chooses, and takes no part in promotion
   kExactNumbers = 128,  // 0-d operands are not rounded to a half type first
+  kPredicate = 256,     // whatever it computes in, the result is bool: "not zero"
 
   kFloating = kFloats,
   kFloatResult = kFloats | kIntegersToFloat,

@@ -32,7 +32,9 @@ constexpr ReduceOps kIntegerMaxOps = {fold<above_integer>, write_integers, {{.in
 constexpr ReduceOps kArgmaxOps = {fold<above>, write_indices, {{.real = 0}, 0}};
 constexpr ReduceOps kIntegerArgmaxOps = {fold<above_integer>, write_indices, {{.integer = 0}, 0}};
 
-ReduceRequest request_of(const Call& call) {
+}  // namespace
+
+ReduceRequest max_request(const Call& call) {
   const TensorView& self = call.tensor(0);
   ReduceRequest request;
   request.reduced = reduced_dims(call, kDim, self.ndim);
@@ -40,8 +42,11 @@ ReduceRequest request_of(const Call& call) {
   request.compute = self.dtype;
   return request;
 }
-
-}  // namespace
+ReduceRequest argmax_request(const Call& call) {
+  ReduceRequest request = max_request(call);
+  request.ordered = true;
+  return request;
+}
 
 void infer_amax(const Call& call, std::vector<OutputSpec>& outputs) {
   const TensorView& self = call.tensor(0);
@@ -61,15 +66,14 @@ void infer_argmax(const Call& call, std::vector<OutputSpec>& outputs) {
 }
 
 RunFn prepare_amax(const Call& call, KernelState& state) {
-  ReduceRequest request = request_of(call);
+  ReduceRequest request = max_request(call);
   request.table = &max_table_for(best_isa());
   request.ops = is_float(request.compute) ? &kMaxOps : &kIntegerMaxOps;
   return prepare_reduce(call, request, state);
 }
 
 RunFn prepare_argmax(const Call& call, KernelState& state) {
-  ReduceRequest request = request_of(call);
-  request.ordered = true;
+  ReduceRequest request = argmax_request(call);
   request.table = &argmax_table_for(best_isa());
   request.ops = is_float(request.compute) ? &kArgmaxOps : &kIntegerArgmaxOps;
   return prepare_reduce(call, request, state);

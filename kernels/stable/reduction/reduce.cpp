@@ -236,12 +236,10 @@ void run_nothing(const KernelState&, const RunArgs&) {}
 
 }  // namespace
 
-RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState& kernel_state) {
+void cut_reduction(const Call& call, const ReduceRequest& request, ReduceGeometry* geometry) {
   const TensorView& self = call.inputs()[0];
   const TensorView& out = call.outputs()[0];
-  if (out.numel == 0) return run_nothing;
-
-  WalkDim kept[FGX_MAX_RANK];
+  WalkDim* const kept = geometry->kept;
   WalkDim gone[FGX_MAX_RANK];
   int kept_count = 0;
   int gone_count = 0;
@@ -263,10 +261,20 @@ RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState
   std::stable_sort(kept, kept + kept_count, outer_first);
   if (!request.ordered) std::stable_sort(gone, gone + gone_count, outer_first);
 
-  kept_count = merge_dims(kept, kept_count);
-  Strided reduced;
-  for (int d = 0; d < gone_count; ++d) reduced.append(gone[d].size, gone[d].in_stride);
+  geometry->kept_dims = merge_dims(kept, kept_count);
+  for (int d = 0; d < gone_count; ++d) geometry->reduced.append(gone[d].size, gone[d].in_stride);
+}
 
+RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState& kernel_state) {
+  const TensorView& self = call.inputs()[0];
+  const TensorView& out = call.outputs()[0];
+  if (out.numel == 0) return run_nothing;
+
+  ReduceGeometry geometry;
+  cut_reduction(call, request, &geometry);
+  const WalkDim* const kept = geometry.kept;
+  const int kept_count = geometry.kept_dims;
+  const Strided& reduced = geometry.reduced;
   const int dtype = static_cast<int>(request.compute);
   Common common{};
   common.ops = request.ops;
@@ -278,12 +286,10 @@ RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState
   common.out_size = static_cast<int32_t>(size_of(out.dtype));
   common.out_dtype = out.dtype;
 
-  const WalkDim inner = kept_count > 0 ? kept[kept_count - 1] : WalkDim{1, 0, 0};
-  const bool as_columns = reduced.ndim <= 1 && kept_count > 0 && inner.in_stride == 1;
-  const bool as_rows =
-      reduced.ndim == 0 ? !as_columns : reduced.ndim == 1 && reduced.strides[0] == 1;
+  const WalkDim inner = geometry.inner();
+  const bool as_rows = geometry.as_rows();
   if (reduced.count > 0 && self.dtype == request.compute && kept_count <= RowWalk::kMaxDims &&
-      (as_rows || as_columns)) {
+      (as_rows || geometry.as_columns())) {
     FastState& state = kernel_state.emplace<FastState>();
     static_cast<Common&>(state) = common;
     state.walk.assign(kept, kept_count);

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/common/row_walk.h"
+#include "kernels/common/strided.h"
 #include "kernels/stable/reduction/reduce_kernels.h"
 #include "schema/operator.h"
 
@@ -42,6 +44,25 @@ struct ReduceRequest {
   const ReduceTable* table = nullptr;
   const ReduceOps* ops = nullptr;
 };
+// What a call of sum or mean, amax, argmax asks for, but for table and ops, which are the CPU's.
+ReduceRequest sum_request(const Call& call);
+ReduceRequest max_request(const Call& call);
+ReduceRequest argmax_request(const Call& call);
+
+// The first input's dimensions, apart: kept ones merged and ordered by their steps, as those of the result;
+// reduced ones merged, ordered too unless the order of elements counts.
+struct ReduceGeometry {
+  WalkDim kept[FGX_MAX_RANK];
+  int kept_dims = 0;
+  Strided reduced;
+  WalkDim inner() const { return kept_dims > 0 ? kept[kept_dims - 1] : WalkDim{1, 0, 0}; }
+  bool as_columns() const { return reduced.ndim <= 1 && kept_dims > 0 && inner().in_stride == 1; }
+  bool as_rows() const {
+    return reduced.ndim == 0 ? !as_columns() : reduced.ndim == 1 && reduced.strides[0] == 1;
+  }
+};
+void cut_reduction(const Call& call, const ReduceRequest& request, ReduceGeometry* geometry);
+
 // Chooses the walk for the call's first input and output. The result does not depend on the number of
 // threads: long rows are cut at fixed places.
 RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState& state);

@@ -32,18 +32,23 @@ DType sum_compute_type(DType in, DType out) {
 }
 
 RunFn prepare(const Call& call, KernelState& state, bool mean) {
-  const TensorView& self = call.tensor(0);
   const DType out = call.outputs()[0].dtype;
-  ReduceRequest request;
-  request.reduced = reduced_dims(call, kDim, self.ndim);
-  request.keepdim = call.flag(kKeepDim);
-  request.compute = sum_compute_type(self.dtype, out);
+  ReduceRequest request = sum_request(call);
   request.table = &sum_table_for(best_isa());
   request.ops = mean ? &kMeanOps : is_float(out) ? &kSumOps : &kIntegerSumOps;
   return prepare_reduce(call, request, state);
 }
 
 }  // namespace
+
+ReduceRequest sum_request(const Call& call) {
+  const TensorView& self = call.tensor(0);
+  ReduceRequest request;
+  request.reduced = reduced_dims(call, kDim, self.ndim);
+  request.keepdim = call.flag(kKeepDim);
+  request.compute = sum_compute_type(self.dtype, call.outputs()[0].dtype);
+  return request;
+}
 
 void infer_sum(const Call& call, std::vector<OutputSpec>& outputs) {
   const TensorView& self = call.tensor(0);

@@ -18,8 +18,6 @@ void run_nothing(const KernelState&, const RunArgs&) {}
 
 // ------------------------------------------------------------------------------------------- copy
 
-enum CopyArgument { kSelf, kSource };
-
 struct BytesPlan {
   int64_t bytes;
 };
@@ -84,20 +82,6 @@ void run_joined_copies(const KernelState& state, const RunArgs& args) {
 }
 
 // -------------------------------------------------------------------------------------- embedding
-
-enum EmbeddingArgument { kWeight, kIndices };
-
-struct EmbeddingPlan {
-  int64_t rows;        // of the weight
-  int64_t width;       // elements of a row
-  int64_t row_stride;  // of the weight, in elements
-  int64_t element_stride;
-  int64_t out_stride;  // along a row
-  int64_t bytes;       // of an element
-  bool wide_indices;   // int64
-  bool flat;           // rows are contiguous in weight and result, indices and result row after row
-  CopyPlan walk;       // indices -> result rows; its type is the indices'
-};
 
 template <typename Index>
 void check_indices(const EmbeddingPlan& plan, const Index* indices, const ThreadPool& pool) {
@@ -180,7 +164,7 @@ void run_embedding(const KernelState& state, const RunArgs& args) {
 }  // namespace
 
 RunFn prepare_copy(const Call& call, KernelState& state) {
-  const TensorView& source = call.tensor(kSource);
+  const TensorView& source = call.tensor(kCopySource);
   const TensorView& out = call.outputs()[0];
   if (out.numel == 0) return run_nothing;
   if (source.dtype == out.dtype && source.contiguous && out.contiguous &&
@@ -229,12 +213,11 @@ RunFn prepare_cat(const Call& call, KernelState& state) {
   return run_joined_copies;
 }
 
-RunFn prepare_embedding(const Call& call, KernelState& state) {
+EmbeddingPlan plan_embedding(const Call& call) {
   const TensorView& weight = call.tensor(kWeight);
   const TensorView& indices = call.tensor(kIndices);
   const TensorView& out = call.outputs()[0];
-  if (indices.numel == 0) return run_nothing;
-  EmbeddingPlan& plan = state.emplace<EmbeddingPlan>();
+  EmbeddingPlan plan;
   plan.rows = weight.dim(0);
   plan.width = weight.dim(1);
   plan.row_stride = weight.stride(0);
@@ -244,6 +227,12 @@ RunFn prepare_embedding(const Call& call, KernelState& state) {
   plan.wide_indices = indices.dtype == DType::kInt64;
   plan.flat = indices.contiguous && out.contiguous && (plan.element_stride == 1 || plan.width == 1);
   plan.walk = plan_copy(indices.dtype, indices.dtype, indices.dims(), out.strides, indices.strides);
+  return plan;
+}
+
+RunFn prepare_embedding(const Call& call, KernelState& state) {
+  if (call.tensor(kIndices).numel == 0) return run_nothing;
+  state.emplace<EmbeddingPlan>(plan_embedding(call));
   return run_embedding;
 }
 

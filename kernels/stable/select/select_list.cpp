@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "kernels/families.h"
+#include "kernels/gpu/gpu_implementation.h"
 #include "kernels/stable/select/select.h"
 #include "schema/type_rules.h"
 
@@ -80,39 +81,43 @@ int cat_dim(const Call& call) {
 }
 
 void add_select_operators(Catalogue& catalogue) {
-  catalogue.add({
-      .schema_text = "copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor",
-      .family = Family::kSelect,
-      .infer = infer_copy,
-      .oracle = copy_oracle,
-      .in_place_arguments = {"self"},
-      .examples = {"copy(f32[4096,4096],f32[4096,4096])", "copy(bf16[512,512],f32[512])"},
-      .implementations = {{.name = "stable.cpu.copy",
-                           .batch_invariant = true,
-                           .prepare = prepare_copy}},
-  });
-  catalogue.add({
-      .schema_text = "cat(Tensor[] tensors, int dim=0) -> Tensor",
-      .family = Family::kSelect,
-      .infer = infer_cat,
-      .oracle = cat_oracle,
-      .aliases = {"concat", "concatenate"},
-      .examples = {"cat([f32[16,4096],f32[1,4096]])", "cat([f16[8,64],f16[8,64]],-1)"},
-      .implementations = {{.name = "stable.cpu.cat",
-                           .batch_invariant = true,
-                           .prepare = prepare_cat}},
-  });
-  catalogue.add({
-      .schema_text = "embedding(Tensor weight, Tensor indices, int padding_idx=-1, "
-                     "bool scale_grad_by_freq=False, bool sparse=False) -> Tensor",
-      .family = Family::kSelect,
-      .infer = infer_embedding,
-      .oracle = embedding_oracle,
-      .examples = {"embedding(f32[1024,256],i64[98])"},
-      .implementations = {{.name = "stable.cpu.embedding",
-                           .batch_invariant = true,
-                           .prepare = prepare_embedding}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text = "copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor",
+          .family = Family::kSelect,
+          .infer = infer_copy,
+          .oracle = copy_oracle,
+          .in_place_arguments = {"self"},
+          .examples = {"copy(f32[4096,4096],f32[4096,4096])", "copy(bf16[512,512],f32[512])"},
+          .implementations =
+              {{.name = "stable.cpu.copy", .batch_invariant = true, .prepare = prepare_copy}},
+      },
+      prepare_copy_gpu));
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text = "cat(Tensor[] tensors, int dim=0) -> Tensor",
+          .family = Family::kSelect,
+          .infer = infer_cat,
+          .oracle = cat_oracle,
+          .aliases = {"concat", "concatenate"},
+          .examples = {"cat([f32[16,4096],f32[1,4096]])", "cat([f16[8,64],f16[8,64]],-1)"},
+          .implementations =
+              {{.name = "stable.cpu.cat", .batch_invariant = true, .prepare = prepare_cat}},
+      },
+      prepare_cat_gpu));
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text = "embedding(Tensor weight, Tensor indices, int padding_idx=-1, "
+                         "bool scale_grad_by_freq=False, bool sparse=False) -> Tensor",
+          .family = Family::kSelect,
+          .infer = infer_embedding,
+          .oracle = embedding_oracle,
+          .examples = {"embedding(f32[1024,256],i64[98])"},
+          .implementations = {{.name = "stable.cpu.embedding",
+                               .batch_invariant = true,
+                               .prepare = prepare_embedding}},
+      },
+      prepare_embedding_gpu));
 }
 
 }  // namespace fgx

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// softmax over any dimension.
+// softmax and log_softmax over any dimension.
 #include "kernels/stable/softmax/softmax.h"
 
 #include <algorithm>
@@ -204,7 +204,8 @@ void infer_softmax(const Call& call, std::vector<OutputSpec>& outputs) {
   const DType dtype = call.arguments()[kDtype].dtype.value_or(self.dtype);
   if (!is_float(dtype)) {
     fail_argument(FGX_INVALID_ARGUMENT, call.arguments()[kDtype].dtype ? kDtype : 0,
-                  "softmax needs a floating point type; got %s", info(dtype).name.data());
+                  "%s needs a floating point type; got %s", call.op().schema.name.c_str(),
+                  info(dtype).name.data());
   }
   call.normalized_dim(kDim, self.ndim);
   add_output(outputs, dtype, self.dims());
@@ -215,18 +216,7 @@ int64_t softmax_length(const Call& call) {
   return self.ndim == 0 ? 1 : self.shape[call.normalized_dim(kDim, self.ndim)];
 }
 
-namespace {
-
-// The call's tensors, cut into rows along the softmax dimension.
-struct Rows {
-  int64_t length;
-  int64_t x_stride;  // along the dimension
-  int64_t y_stride;
-  WalkDim outer[FGX_MAX_RANK];
-  int outer_dims;
-};
-
-void cut_rows(const Call& call, Rows* rows) {
+void cut_rows(const Call& call, SoftmaxRows* rows) {
   const TensorView& x = call.tensor(0);
   const TensorView& y = call.outputs()[0];
   const int dim = call.normalized_dim(kDim, x.ndim);
@@ -240,8 +230,10 @@ void cut_rows(const Call& call, Rows* rows) {
   rows->outer_dims = merge_dims(rows->outer, count);
 }
 
-RunFn prepare_fast(const Call& call, const Rows& rows, bool as_rows, const SoftmaxKernels& kernels,
-                   KernelState& kernel_state) {
+namespace {
+
+RunFn prepare_fast(const Call& call, const SoftmaxRows& rows, bool as_rows,
+                   const SoftmaxKernels& kernels, KernelState& kernel_state) {
   FastState& state = kernel_state.emplace<FastState>();
   state.kernels = &kernels;
   state.length = rows.length;
@@ -253,35 +245,24 @@ RunFn prepare_fast(const Call& call, const Rows& rows, bool as_rows, const Softm
   return as_rows ? run_rows : run_columns;
 }
 
-}  // namespace
-
-RunFn prepare_softmax_rows(const Call& call, KernelState& state, const SoftmaxKernels& kernels) {
-  if (call.outputs()[0].numel == 0) return run_nothing;
-  Rows rows;
-  cut_rows(call, &rows);
-  if (rows.x_stride != 1 || rows.y_stride != 1 || rows.outer_dims > RowWalk::kMaxDims) {
-    fail(FGX_UNSUPPORTED, "its rows are not contiguous");
-  }
-  return prepare_fast(call, rows, true, kernels, state);
-}
-
-RunFn prepare_softmax(const Call& call, KernelState& kernel_state) {
+RunFn prepare(const Call& call, KernelState& kernel_state, bool logarithm) {
   const TensorView& x = call.tensor(0);
   const TensorView& y = call.outputs()[0];
   if (y.numel == 0) return run_nothing;
-  Rows rows;
+  SoftmaxRows rows;
   cut_rows(call, &rows);
   const WalkDim* inner = rows.outer_dims > 0 ? &rows.outer[rows.outer_dims - 1] : nullptr;
 
   const std::optional<SoftmaxKind> kind = softmax_kind(x.dtype, y.dtype);
   const SoftmaxTable& table = softmax_table_for(best_isa());
+  const SoftmaxKernels* kinds = logarithm ? table.log_kinds : table.kinds;
   const bool as_rows = rows.x_stride == 1 && rows.y_stride == 1;
   const bool as_columns = inner != nullptr && inner->in_stride == 1 && inner->out_stride == 1;
   if (kind && rows.outer_dims <= RowWalk::kMaxDims && (as_rows || as_columns)) {
-    return prepare_fast(call, rows, as_rows, table.kinds[static_cast<int>(*kind)], kernel_state);
+    return prepare_fast(call, rows, as_rows, kinds[static_cast<int>(*kind)], kernel_state);
   }
   GeneralState& state = kernel_state.emplace<GeneralState>();
-  state.kernels = &table.kinds[static_cast<int>(*softmax_kind(y.dtype, y.dtype))];
+  state.kernels = &kinds[static_cast<int>(*softmax_kind(y.dtype, y.dtype))];
   state.in_dtype = x.dtype;
   state.out_dtype = y.dtype;
   state.rows = y.numel / rows.length;
@@ -294,6 +275,23 @@ RunFn prepare_softmax(const Call& call, KernelState& kernel_state) {
   }
   state.x_outer.ndim = state.y_outer.ndim = rows.outer_dims;
   return run_general;
+}
+
+}  // namespace
+
+RunFn prepare_softmax_rows(const Call& call, KernelState& state, const SoftmaxKernels& kernels) {
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  SoftmaxRows rows;
+  cut_rows(call, &rows);
+  if (rows.x_stride != 1 || rows.y_stride != 1 || rows.outer_dims > RowWalk::kMaxDims) {
+    fail(FGX_UNSUPPORTED, "its rows are not contiguous");
+  }
+  return prepare_fast(call, rows, true, kernels, state);
+}
+
+RunFn prepare_softmax(const Call& call, KernelState& state) { return prepare(call, state, false); }
+RunFn prepare_log_softmax(const Call& call, KernelState& state) {
+  return prepare(call, state, true);
 }
 
 }  // namespace fgx

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// softmax of rows and of columns.
+// softmax and log_softmax of rows and of columns.
 #include "kernels/stable/softmax/softmax_kernels.h"
 
 #include "kernels/common/row_exp.h"
 #include "kernels/common/row_vector.h"
+#include "kernels/common/simd_math.h"
 
 namespace fgx::FGX_ISA {
 namespace {
@@ -119,6 +120,39 @@ void exp_scale(const T* x, U* y, int64_t n, Scalar largest, Scalar factor) {
   }
 }
 
+// y = x - largest - log_sum.
+template <typename T, typename U, typename Scalar>
+void shift(const T* x, U* y, int64_t n, Scalar largest, Scalar log_sum) {
+  constexpr int kLanes = Compute<T>::kLanes;
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    const Pair<T> pair = load_two<kSameOrder<T, U>>(x + i);
+    store_pair(y + i, (pair.first - largest) - log_sum, (pair.second - largest) - log_sum);
+  }
+  for (; i + kLanes <= n; i += kLanes) store(y + i, (load(x + i) - largest) - log_sum);
+  if (i < n) {
+    const int some = static_cast<int>(n - i);
+    store_some(y + i, (load_some(x + i, some, 0) - largest) - log_sum, some);
+  }
+}
+
+template <typename T, typename U>
+void log_softmax_rows(const void* x_data, int64_t x_stride, void* y_data, int64_t y_stride,
+                      int64_t rows, int64_t n) {
+  using Scalar = typename Compute<T>::Scalar;
+  const T* x = static_cast<const T*>(x_data);
+  U* y = static_cast<U*>(y_data);
+  for (int64_t r = 0; r < rows; ++r, x += x_stride, y += y_stride) {
+    const Scalar largest = largest_of(x, n);
+    double sum = 0;
+    for (int64_t i = 0; i < n; i += kSoftmaxPiece) {
+      sum += exp_sum_of<kSameOrder<T, U>>(x + i, n - i < kSoftmaxPiece ? n - i : kSoftmaxPiece,
+                                          largest, static_cast<Scalar*>(nullptr));
+    }
+    shift(x, y, n, largest, static_cast<Scalar>(__builtin_log(sum)));
+  }
+}
+
 constexpr int64_t kKept = 2 * kSoftmaxPiece;
 
 // Exponentials of a row are kept in the output where that is wide enough, in a buffer where the row
@@ -159,13 +193,22 @@ void softmax_rows(const void* x_data, int64_t x_stride, void* y_data, int64_t y_
 // Rows of a column whose exponentials add up before they join the sum: keeps chains short.
 constexpr int64_t kColumnGroup = 64;
 
+template <typename Vec>
+Vec log_of(Vec sums) {
+  decltype(sums[0] + 0) values[sizeof(Vec) / sizeof(sums[0])];
+  __builtin_memcpy(values, &sums, sizeof values);
+  for (auto& value : values) value = log(value);
+  __builtin_memcpy(&sums, values, sizeof values);
+  return sums;
+}
+
 // A vector's width of columns at a time runs down the rows, four abreast where there are enough.
-template <typename T, typename U, int kWays>
+template <bool kLog, typename T, typename U, int kWays>
 void softmax_column_strip(const T* x, int64_t x_stride, U* y, int64_t y_stride, int64_t n) {
   using Vec = typename Compute<T>::Vec;
   using Scalar = typename Compute<T>::Scalar;
   constexpr int kLanes = Compute<T>::kLanes;
-  constexpr bool kKeepInOutput = sizeof(U) == sizeof(Scalar);
+  constexpr bool kKeepInOutput = !kLog && sizeof(U) == sizeof(Scalar);
   Vec top[kWays];
   Vec sums[kWays];
   for (int k = 0; k < kWays; ++k) {
@@ -188,11 +231,13 @@ void softmax_column_strip(const T* x, int64_t x_stride, U* y, int64_t y_stride, 
     }
     for (int k = 0; k < kWays; ++k) sums[k] += group[k];
   }
-  for (int k = 0; k < kWays; ++k) sums[k] = Scalar{1} / sums[k];
+  for (int k = 0; k < kWays; ++k) sums[k] = kLog ? log_of(sums[k]) : Scalar{1} / sums[k];
   for (int64_t r = 0; r < n; ++r) {
     for (int k = 0; k < kWays; ++k) {
       U* to = y + r * y_stride + k * kLanes;
-      if constexpr (kKeepInOutput) {
+      if constexpr (kLog) {
+        store(to, (load(x + r * x_stride + k * kLanes) - top[k]) - sums[k]);
+      } else if constexpr (kKeepInOutput) {
         store(to, load(to) * sums[k]);
       } else {
         store(to, exp_nonpositive(load(x + r * x_stride + k * kLanes) - top[k]) * sums[k]);
@@ -201,7 +246,7 @@ void softmax_column_strip(const T* x, int64_t x_stride, U* y, int64_t y_stride, 
   }
 }
 
-template <typename T, typename U>
+template <bool kLog, typename T, typename U>
 void softmax_column_tail(const T* x, int64_t x_stride, U* y, int64_t y_stride, int64_t n,
                          int some) {
   using Vec = typename Compute<T>::Vec;
@@ -216,14 +261,14 @@ void softmax_column_tail(const T* x, int64_t x_stride, U* y, int64_t y_stride, i
     }
     sum += group;
   }
-  sum = Scalar{1} / sum;
+  sum = kLog ? log_of(sum) : Scalar{1} / sum;
   for (int64_t r = 0; r < n; ++r) {
-    store_some(y + r * y_stride, exp_nonpositive(load_some(x + r * x_stride, some, 0) - top) * sum,
-               some);
+    const Vec centred = load_some(x + r * x_stride, some, 0) - top;
+    store_some(y + r * y_stride, kLog ? centred - sum : exp_nonpositive(centred) * sum, some);
   }
 }
 
-template <typename T, typename U>
+template <bool kLog, typename T, typename U>
 void softmax_columns(const void* x_data, int64_t x_stride, void* y_data, int64_t y_stride,
                      int64_t n, int64_t columns) {
   constexpr int kLanes = Compute<T>::kLanes;
@@ -231,13 +276,13 @@ void softmax_columns(const void* x_data, int64_t x_stride, void* y_data, int64_t
   U* y = static_cast<U*>(y_data);
   int64_t c = 0;
   for (; c + 4 * kLanes <= columns; c += 4 * kLanes) {
-    softmax_column_strip<T, U, 4>(x + c, x_stride, y + c, y_stride, n);
+    softmax_column_strip<kLog, T, U, 4>(x + c, x_stride, y + c, y_stride, n);
   }
   for (; c + kLanes <= columns; c += kLanes) {
-    softmax_column_strip<T, U, 1>(x + c, x_stride, y + c, y_stride, n);
+    softmax_column_strip<kLog, T, U, 1>(x + c, x_stride, y + c, y_stride, n);
   }
   if (c < columns) {
-    softmax_column_tail(x + c, x_stride, y + c, y_stride, n, static_cast<int>(columns - c));
+    softmax_column_tail<kLog>(x + c, x_stride, y + c, y_stride, n, static_cast<int>(columns - c));
   }
 }
 
@@ -262,13 +307,25 @@ void step_finish(const void* x, void* y, int64_t n, double largest, double sum) 
 }
 
 template <typename T, typename U>
-constexpr SoftmaxKernels kKernels = {softmax_rows<T, U>, softmax_columns<T, U>, step_largest<T>,
-                                     step_exp_sum<T, U>, step_finish<T, U>};
+void step_log_finish(const void* x, void* y, int64_t n, double largest, double sum) {
+  using Scalar = typename Compute<T>::Scalar;
+  shift(static_cast<const T*>(x), static_cast<U*>(y), n, static_cast<Scalar>(largest),
+        static_cast<Scalar>(__builtin_log(sum)));
+}
+
+template <typename T, typename U>
+constexpr SoftmaxKernels kKernels = {softmax_rows<T, U>, softmax_columns<false, T, U>,
+                                     step_largest<T>, step_exp_sum<T, U>, step_finish<T, U>};
+template <typename T, typename U>
+constexpr SoftmaxKernels kLogKernels = {log_softmax_rows<T, U>, softmax_columns<true, T, U>,
+                                        step_largest<T>, step_exp_sum<T, U>, step_log_finish<T, U>};
 
 }  // namespace
 
-extern const SoftmaxTable softmax_table = {{kKernels<F16, F16>, kKernels<BF16, BF16>,
-                                            kKernels<float, float>, kKernels<double, double>,
-                                            kKernels<F16, float>, kKernels<BF16, float>}};
+extern const SoftmaxTable softmax_table = {
+    {kKernels<F16, F16>, kKernels<BF16, BF16>, kKernels<float, float>, kKernels<double, double>,
+     kKernels<F16, float>, kKernels<BF16, float>},
+    {kLogKernels<F16, F16>, kLogKernels<BF16, BF16>, kLogKernels<float, float>,
+     kLogKernels<double, double>, kLogKernels<F16, float>, kLogKernels<BF16, float>}};
 
 }  // namespace fgx::FGX_ISA

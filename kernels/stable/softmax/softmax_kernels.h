@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels of softmax over plain memory, per instruction set.
+// Kernels of softmax and log_softmax over plain memory, per instruction set.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,7 @@ struct SoftmaxKernels {
 
 struct SoftmaxTable {
   SoftmaxKernels kinds[kSoftmaxKinds];
+  SoftmaxKernels log_kinds[kSoftmaxKinds];
 };
 FGX_DECLARE_ISA_TABLE(SoftmaxTable, softmax_table)
 

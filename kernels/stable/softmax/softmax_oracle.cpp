@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plain reference of softmax.
+// Plain references of softmax and log_softmax.
 #include <cmath>
 
 #include "kernels/stable/softmax/softmax.h"
@@ -16,10 +16,8 @@ double converted(DType dtype, double value) {
   return value;
 }
 
-}  // namespace
-
-void oracle_softmax(const Call& call, const std::vector<OracleTensor>& inputs,
-                    std::vector<OracleTensor>& outputs) {
+void reference(const Call& call, const std::vector<OracleTensor>& inputs,
+               std::vector<OracleTensor>& outputs, bool logarithm) {
   const OracleTensor& x = inputs[0];
   OracleTensor& y = outputs[0];
   y.reals.assign(static_cast<size_t>(y.numel()), 0.0);
@@ -41,13 +39,27 @@ void oracle_softmax(const Call& call, const std::vector<OracleTensor>& inputs,
       }
       double sum = 0;
       for (int64_t k = 0; k < length; ++k) {
-        const double e = std::exp(converted(y.dtype, x.at(element(k))) - largest);
-        y.reals[static_cast<size_t>(element(k))] = e;
-        sum += e;
+        sum += std::exp(converted(y.dtype, x.at(element(k))) - largest);
       }
-      for (int64_t k = 0; k < length; ++k) y.reals[static_cast<size_t>(element(k))] /= sum;
+      for (int64_t k = 0; k < length; ++k) {
+        const double centred = converted(y.dtype, x.at(element(k))) - largest;
+        y.reals[static_cast<size_t>(element(k))] =
+            logarithm ? centred - std::log(sum) : std::exp(centred) / sum;
+      }
     }
   }
+}
+
+}  // namespace
+
+void oracle_softmax(const Call& call, const std::vector<OracleTensor>& inputs,
+                    std::vector<OracleTensor>& outputs) {
+  reference(call, inputs, outputs, false);
+}
+
+void oracle_log_softmax(const Call& call, const std::vector<OracleTensor>& inputs,
+                        std::vector<OracleTensor>& outputs) {
+  reference(call, inputs, outputs, true);
 }
 
 }  // namespace fgx

@@ -49,8 +49,6 @@ std::unique_ptr<Device> open_device(const Driver& driver, int32_t ordinal) {
   facts.memory_clock_khz = ask(Attribute::kMemoryClockKhz);
   facts.shared_per_block = ask(Attribute::kSharedPerBlock);
   facts.shared_per_block_opt_in = ask(Attribute::kSharedPerBlockOptIn);
-  check(driver, driver.context_retain(&device->primary, device->handle),
-        "retaining the device's primary context");
   return device;
 }
 
@@ -83,15 +81,40 @@ void* load_module(const Device& device, const char* module) {
 
 }  // namespace
 
-const Device& find_device(fgx_device device) {
+namespace {
+
+// Call with found().mutex held.
+Device& opened(fgx_device device) {
   const char* why_not = nullptr;
   const Driver* const driver = find_driver(device.type, &why_not);
   if (driver == nullptr) fail(FGX_UNSUPPORTED, "no device of this kind: %s", why_not);
-  Found& all = found();
-  std::lock_guard lock(all.mutex);
-  std::unique_ptr<Device>& slot = all.devices[{driver, device.id}];
+  std::unique_ptr<Device>& slot = found().devices[{driver, device.id}];
   if (slot == nullptr) slot = open_device(*driver, device.id);
   return *slot;
+}
+
+}  // namespace
+
+const Device& find_device(fgx_device where) {
+  std::lock_guard lock(found().mutex);
+  Device& device = opened(where);
+  if (device.primary == nullptr) {
+    const RelaxedCapture relaxed(*device.driver);
+    check(*device.driver, device.driver->context_retain(&device.primary, device.handle),
+          "retaining the device's primary context");
+  }
+  return device;
+}
+
+const DeviceFacts& device_facts(fgx_device device) {
+  std::lock_guard lock(found().mutex);
+  return opened(device).facts;
+}
+
+int device_count(int32_t device_type) {
+  const Driver* const driver = find_driver(device_type);
+  int count = 0;
+  return driver != nullptr && driver->device_count(&count) == 0 ? count : 0;
 }
 
 void ContextGuard::enter() {
@@ -111,6 +134,7 @@ Kernel find_kernel(const Device& device, const char* module, const char* name) {
   std::lock_guard lock(all.mutex);
   Kernel& kernel = all.kernels[{&device, std::string(module) + "." + name}];
   if (kernel.in_primary != nullptr) return kernel;
+  const RelaxedCapture relaxed(driver);
   void* before = nullptr;
   check(driver, driver.context_current(&before), "reading the current context");
   check(driver, driver.context_set(device.primary), "entering the device's context");

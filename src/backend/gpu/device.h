@@ -30,13 +30,18 @@ struct Device {
   const Driver* driver = nullptr;
   int32_t ordinal = 0;
   int handle = 0;
-  void* primary = nullptr;  // retained, never released: threads may outlast static destruction
+  // Retained when the device is first used, never released: threads may outlast static destruction.
+  void* primary = nullptr;
   DeviceFacts facts;
 };
 
-// The device; throws Unsupported where there is no driver, InvalidArgument for an unknown ordinal.
-// Thread-safe; does its work once per device.
+// The device, ready to use; throws Unsupported where there is no driver, InvalidArgument for an unknown
+// ordinal. Thread-safe; does its work once per device.
 const Device& find_device(fgx_device device);
+// The same of its facts alone: makes no context. Valid as long as the process.
+const DeviceFacts& device_facts(fgx_device device);
+// Devices of this type; 0 where there is no driver.
+int device_count(int32_t device_type);
 
 // A kernel of loaded device code.
 struct Kernel {
@@ -68,6 +73,23 @@ class ContextGuard {
   const Device& device_;
   void* before_ = nullptr;
   bool changed_ = false;
+};
+
+// While it lives, this thread may load and allocate although another thread captures a graph, and does not
+// disturb that capture.
+class RelaxedCapture {
+ public:
+  explicit RelaxedCapture(const Driver& driver) : driver_(driver) { exchange(); }
+  ~RelaxedCapture() { exchange(); }
+  RelaxedCapture(const RelaxedCapture&) = delete;
+  RelaxedCapture& operator=(const RelaxedCapture&) = delete;
+
+ private:
+  void exchange() {
+    if (driver_.capture_mode != nullptr) (void)driver_.capture_mode(&mode_);
+  }
+  const Driver& driver_;
+  int mode_ = 2;  // relaxed
 };
 
 // A kernel of this library's device code (kernels/gpu/<module>.cu). Throws Unsupported where this build has no code for the device, Internal

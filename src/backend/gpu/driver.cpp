@@ -56,6 +56,8 @@ std::string load_functions(Driver& driver, void* library, bool hip) {
       {&driver.stream_destroy, "cuStreamDestroy_v2", "hipStreamDestroy"},
       {&driver.stream_synchronize, "cuStreamSynchronize", "hipStreamSynchronize"},
       {&driver.stream_capture_status, "cuStreamIsCapturing", "hipStreamIsCapturing"},
+      {&driver.capture_mode, "cuThreadExchangeStreamCaptureMode",
+       "hipThreadExchangeStreamCaptureMode", false},
       {&driver.event_create, "cuEventCreate", "hipEventCreateWithFlags"},
       {&driver.event_destroy, "cuEventDestroy_v2", "hipEventDestroy"},
       {&driver.event_record, "cuEventRecord", "hipEventRecord"},
@@ -74,6 +76,10 @@ std::string load_functions(Driver& driver, void* library, bool hip) {
       {&driver.library_kernel, "cuLibraryGetKernel", "", false},
       {&driver.kernel_function, "cuKernelGetFunction", "", false},
       {&driver.launch, "cuLaunchKernel", "hipModuleLaunchKernel"},
+      {&driver.launch_clusters, "cuLaunchKernelEx", "", false},
+      {&driver.function_set, "cuFuncSetAttribute", "", false},
+      {&driver.kernel_set, "cuKernelSetAttribute", "", false},
+      {&driver.clusters_at_once, "cuOccupancyMaxActiveClusters", "", false},
       {hip ? nullptr : static_cast<void*>(&driver.error_name), "cuGetErrorName", ""},
   };
   for (const Entry& entry : entries) {

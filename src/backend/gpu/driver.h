@@ -28,6 +28,24 @@ enum class Attribute : uint8_t {
   kCount,
 };
 
+// A launch whose blocks form clusters: the layout of CUlaunchConfig with one attribute.
+struct LaunchConfig {
+  unsigned grid[3];
+  unsigned block[3];
+  unsigned shared_bytes;
+  void* stream;
+  const void* attributes;
+  unsigned attribute_count;
+};
+// CUlaunchAttribute of a cluster's size.
+struct ClusterAttribute {
+  int id = 4;
+  int padding = 0;
+  unsigned size[3] = {1, 1, 1};
+  char rest[52] = {};
+};
+static_assert(sizeof(ClusterAttribute) == 72);
+
 struct Driver {
   const char* name = "";            // "cuda" or "rocm"
   int32_t device_type = 0;          // FGX_DEVICE_CUDA or FGX_DEVICE_ROCM
@@ -51,6 +69,8 @@ struct Driver {
   int (*stream_destroy)(void* stream);
   int (*stream_synchronize)(void* stream);
   int (*stream_capture_status)(void* stream, int* status);  // 0: not capturing
+  // Exchanges the thread's mode for *mode; null where the driver has none.
+  int (*capture_mode)(int* mode);
 
   int (*event_create)(void** event, unsigned flags);
   int (*event_destroy)(void* event);
@@ -77,6 +97,12 @@ struct Driver {
   int (*launch)(void* function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
                 unsigned block_y, unsigned block_z, unsigned shared_bytes, void* stream,
                 void** parameters, void** extra);
+  // Where the driver knows clusters; else null.
+  int (*launch_clusters)(const LaunchConfig* config, void* function, void** parameters,
+                         void** extra);
+  int (*function_set)(void* function, int attribute, int value);
+  int (*kernel_set)(int attribute, int value, void* kernel, int device);
+  int (*clusters_at_once)(int* count, void* function, const LaunchConfig* config);
   int (*error_name)(int status, const char** name);
 };
 

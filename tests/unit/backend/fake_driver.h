@@ -18,6 +18,7 @@ struct FakeLaunch {
   unsigned grid;
   unsigned block;
   void* stream;
+  unsigned cluster = 1;
   std::vector<void*> parameters;  // the first eight bytes of the first three arguments
 };
 
@@ -25,10 +26,12 @@ struct FakeGpu {
   static constexpr int kDevices = 2;
   std::vector<FakeLaunch> launches;
   void* current = nullptr;
-  bool capturing = false;
   int fail_at = -1;  // calls until the one that fails; negative: none
   int fail_status = 2;
   int calls = 0;
+  int capturing = 0;                     // what streams answer
+  std::vector<size_t> allocations = {};  // bytes; addresses are 0x40000000 times the number of each
+  int clusters_at_once = 100;
   // Kernel names; a handle is an index + 1, times 16, plus 1 when it serves any context.
   std::vector<std::string> kernels;
 };
@@ -75,9 +78,6 @@ inline const gpu::Driver& fake_driver() {
       *device = 40 + static_cast<int>(reinterpret_cast<uintptr_t>(g_gpu.current) & 0xf);
       return step();
     };
-    made.stream_capture_status = [](void*, int* status) {
-      return *status = g_gpu.capturing ? 1 : 0, step();
-    };
     made.library_load = [](void** library, const void*, int*, void**, unsigned, int*, void**,
                            unsigned) {
       return *library = reinterpret_cast<void*>(uintptr_t{0x77}), step();
@@ -96,13 +96,41 @@ inline const gpu::Driver& fake_driver() {
       const int status = step();
       if (status != 0) return status;
       const uintptr_t handle = reinterpret_cast<uintptr_t>(function);
-      FakeLaunch launch{g_gpu.kernels.at(handle / 16 - 1), g_gpu.current, grid, block, stream, {}};
+      FakeLaunch launch{
+          g_gpu.kernels.at(handle / 16 - 1), g_gpu.current, grid, block, stream, 1, {}};
       // A kernel for the primary context is launched nowhere else.
       if ((handle & 1) == 0 && (reinterpret_cast<uintptr_t>(g_gpu.current) & 0x1000) == 0)
         return 201;
       for (int i = 0; i < 3; ++i) launch.parameters.push_back(*static_cast<void**>(parameters[i]));
       g_gpu.launches.push_back(launch);
       return 0;
+    };
+    made.stream_capture_status = [](void*, int* status) {
+      return *status = g_gpu.capturing, step();
+    };
+    made.memory_allocate = [](void** address, size_t bytes) {
+      const int status = step();
+      if (status != 0) return status;
+      g_gpu.allocations.push_back(bytes);
+      *address = reinterpret_cast<void*>(0x40000000 * g_gpu.allocations.size());
+      return 0;
+    };
+    made.launch_clusters = [](const gpu::LaunchConfig* config, void* function, void** parameters,
+                              void** extra) {
+      const int status =
+          fake_driver().launch(function, config->grid[0], config->grid[1], config->grid[2],
+                               config->block[0], config->block[1], config->block[2],
+                               config->shared_bytes, config->stream, parameters, extra);
+      if (status == 0) {
+        g_gpu.launches.back().cluster =
+            static_cast<const gpu::ClusterAttribute*>(config->attributes)->size[0];
+      }
+      return status;
+    };
+    made.function_set = [](void*, int, int) { return step(); };
+    made.kernel_set = [](int, int, void*, int) { return step(); };
+    made.clusters_at_once = [](int* count, void*, const gpu::LaunchConfig*) {
+      return *count = g_gpu.clusters_at_once, step();
     };
     made.error_name = [](int, const char** name) { return *name = "FAKE_ERROR", 0; };
     return made;

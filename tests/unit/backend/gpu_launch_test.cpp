@@ -6,73 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "fake_driver.h"
-#include "flaggems_exp.h"
+#include "fake_call.h"
 
 namespace fgx::testing_support {
 namespace {
 
-// A tensor of device memory that nothing may read.
-struct DeviceTensor {
-  DeviceTensor(std::vector<int64_t> dims, fgx_dtype dtype, uintptr_t address,
-               std::vector<int64_t> steps = {}, int device = 0)
-      : shape(std::move(dims)), strides(std::move(steps)) {
-    tensor.data = reinterpret_cast<void*>(address);
-    tensor.device = {FGX_DEVICE_CUDA, device};
-    tensor.ndim = static_cast<int32_t>(shape.size());
-    tensor.dtype = dtype;
-    tensor.shape = shape.data();
-    tensor.strides = strides.empty() ? nullptr : strides.data();
-  }
-  fgx_value value() {
-    fgx_value made{};
-    made.tag = FGX_TAG_TENSOR;
-    made.as.tensor = &tensor;
-    return made;
-  }
-  std::vector<int64_t> shape;
-  std::vector<int64_t> strides;
-  fgx_tensor tensor{};
-};
-
-fgx_value number(double real) {
-  fgx_value made{};
-  made.tag = FGX_TAG_FLOAT;
-  made.as.real = real;
-  return made;
-}
-
-constexpr fgx_dtype kFloat32{FGX_DTYPE_FLOAT, 32, 1};
-constexpr fgx_dtype kBFloat16{FGX_DTYPE_BFLOAT, 16, 1};
-constexpr uintptr_t kA = 0x10000000, kB = 0x20000000, kOut = 0x30000000;
-void* const kStream = reinterpret_cast<void*>(uintptr_t{0xabc0});
-
-class GpuLaunch : public ::testing::Test {
- protected:
-  GpuLaunch() {
-    g_gpu = FakeGpu{.launches = {}, .current = nullptr, .kernels = std::move(g_gpu.kernels)};
-    gpu::set_fake_driver(FGX_DEVICE_CUDA, &fake_driver());
-    fgx_context_options options{};
-    options.struct_size = sizeof options;
-    options.flags = FGX_CONTEXT_IGNORE_ENVIRONMENT;
-    EXPECT_EQ(fgx_context_create(&options, &context_), FGX_OK);
-  }
-  ~GpuLaunch() override {
-    fgx_context_destroy(context_);
-    gpu::set_fake_driver(FGX_DEVICE_CUDA, nullptr);
-  }
-
-  fgx_status call(const char* name, std::vector<fgx_value> args, DeviceTensor& out,
-                  void* stream = kStream) {
-    fgx_op* op = nullptr;
-    EXPECT_EQ(fgx_context_get_op(context_, name, &op), FGX_OK);
-    fgx_tensor* outs[] = {&out.tensor};
-    return fgx_op_call(op, args.data(), static_cast<int32_t>(args.size()), outs, 1, stream);
-  }
-  const FakeLaunch& last() { return g_gpu.launches.back(); }
-
-  fgx_context* context_ = nullptr;
-};
+using GpuLaunch = FakeGpuTest;
 
 TEST_F(GpuLaunch, DenseArraysOfOneType) {
   DeviceTensor a({1000, 1000}, kFloat32, kA), b({1000, 1000}, kFloat32, kB);
@@ -147,6 +86,43 @@ TEST_F(GpuLaunch, PlansTakeNumbersButNoTensorsInHostMemory) {
   EXPECT_EQ(fgx_plan_run(plan, data, 2, kStream), FGX_OK);
   EXPECT_EQ(last().kernel, "fgx_add_number_float32");
   fgx_plan_destroy(plan);
+}
+
+TEST_F(GpuLaunch, ColdCallsAreRefusedUnderCapture) {
+  DeviceTensor x({4096}, kFloat32, kA), out({4096}, kFloat32, kOut);
+  g_gpu.capturing = true;
+  EXPECT_EQ(call("exp", {x.value()}, out), FGX_NOT_PREPARED);
+  EXPECT_TRUE(g_gpu.launches.empty());
+  g_gpu.capturing = false;
+  fgx_op* op = nullptr;
+  ASSERT_EQ(fgx_context_get_op(context_, "exp", &op), FGX_OK);
+  const fgx_value args[] = {x.value()};
+  fgx_tensor* outs[] = {&out.tensor};
+  ASSERT_EQ(fgx_context_prepare(context_, op, args, 1, outs, 1), FGX_OK);
+  EXPECT_TRUE(g_gpu.launches.empty());
+  g_gpu.capturing = true;
+  const int calls = g_gpu.calls;
+  EXPECT_EQ(call("exp", {x.value()}, out), FGX_OK);
+  EXPECT_EQ(g_gpu.launches.size(), 1u);
+  EXPECT_EQ(g_gpu.calls, calls + 2);  // the current context, the launch
+}
+
+TEST_F(GpuLaunch, DevicesTellTheirFacts) {
+  int32_t count = -1;
+  ASSERT_EQ(fgx_device_count(FGX_DEVICE_CUDA, &count), FGX_OK);
+  EXPECT_EQ(count, FakeGpu::kDevices);
+  fgx_string* text = nullptr;
+  ASSERT_EQ(fgx_device_get_info({FGX_DEVICE_CUDA, 1}, &text), FGX_OK);
+  const std::string facts(fgx_string_data(text), fgx_string_size(text));
+  fgx_string_destroy(text);
+  EXPECT_NE(facts.find("\"name\":\"Fake GPU\""), std::string::npos) << facts;
+  EXPECT_NE(facts.find("\"compute_capability\":\"9.0\""), std::string::npos) << facts;
+  EXPECT_EQ(fgx_device_get_info({FGX_DEVICE_CUDA, 2}, &text), FGX_INVALID_ARGUMENT);
+  EXPECT_EQ(fgx_device_count(99, &count), FGX_INVALID_ARGUMENT);
+  gpu::set_fake_driver(FGX_DEVICE_CUDA, &gpu::kNoDriver);
+  ASSERT_EQ(fgx_device_count(FGX_DEVICE_CUDA, &count), FGX_OK);
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(fgx_device_get_info({FGX_DEVICE_CUDA, 0}, &text), FGX_UNSUPPORTED);
 }
 
 TEST_F(GpuLaunch, AWatchedCallKeepsItsStream) {

@@ -381,5 +381,44 @@ TEST(SiluAndMul, TypesStridesAndSizes) {
   EXPECT_TRUE(refuses("silu_and_mul", {whole.value()}));
 }
 
+TEST(GeluAndMul, TypesChoicesAndStrides) {
+  for (DType type : {DType::kFloat16, DType::kBFloat16, DType::kFloat32, DType::kFloat64}) {
+    for (const char* approximate : {"none", "tanh"}) {
+      for (const std::vector<int64_t>& shape :
+           {std::vector<int64_t>{2}, {0}, {5, 0}, {0, 6}, {3, 14}, {2, 3, 130}, {7, 18944}}) {
+        TestTensor x(type, shape);
+        x.randomize(34);
+        EXPECT_EQ(check_operator("gelu_and_mul", {x.value(), text(approximate)}, {&x}), 1);
+      }
+      TestTensor gaps(type, {4, 6, 128}, {2000, 300, 2}, 3);
+      gaps.randomize(35);
+      check_operator("gelu_and_mul", {gaps.value(), text(approximate)}, {&gaps}, "gaps",
+                     {1, 4, 24});
+    }
+  }
+  TestTensor odd(DType::kFloat32, {3, 5});
+  EXPECT_TRUE(refuses("gelu_and_mul", {odd.value()}));
+  EXPECT_TRUE(refuses("gelu_and_mul", {odd.value(), text("fast")}));
+}
+
+TEST(Pointwise, PredicatesGiveBool) {
+  TestTensor f(DType::kBFloat16, {5, 70}, {1, 5});
+  TestTensor g(DType::kFloat32, {70});
+  f.randomize(36);
+  g.randomize(37);
+  for (const char* name : {"eq", "lt", "gt"}) {
+    Call call;
+    call.bind(*Catalogue::builtin().find(name), std::vector<fgx_value>{f.value(), g.value()}, {});
+    EXPECT_EQ(call.infer()[0].dtype, DType::kBool);
+    EXPECT_EQ(check_operator(name, {f.value(), g.value()}, {&f, &g}, "", {1, 5}), 1);
+    EXPECT_EQ(check_operator(name, {f.value(), f.value()}, {&f, &f}, "", {140, 2}), 1);
+    // A float64 number is compared after rounding: 0.1f is equal to 0.1.
+    f.set(3, 0.1);
+    g.set(3, 0.1);
+    EXPECT_EQ(check_operator(name, {g.value(), number(0.1)}, {&g}), 1);
+    EXPECT_EQ(check_operator(name, {f.value(), number(0.1)}, {&f}), 1);
+  }
+}
+
 }  // namespace
 }  // namespace fgx

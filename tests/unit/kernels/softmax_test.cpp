@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// softmax against its oracle; its kernels in every instruction set.
+// softmax and log_softmax against their oracles; its kernels in every instruction set.
 #include "kernels/stable/softmax/softmax_kernels.h"
 #include "tests/unit/kernels/row_case.h"
 
@@ -10,7 +10,9 @@ using namespace testing_support;
 
 constexpr DType kFloats[] = {DType::kFloat16, DType::kBFloat16, DType::kFloat32, DType::kFloat64};
 
-TEST(Softmax, MatchesTheOracleInEveryTypeLayoutAndDimension) {
+class SoftmaxFamily : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(SoftmaxFamily, MatchesTheOracleInEveryTypeLayoutAndDimension) {
   for (const DType dtype : kFloats) {
     for (const auto& shape : std::vector<std::vector<int64_t>>{
              {}, {1}, {17}, {5, 7}, {33, 130}, {3, 4, 70}, {2, 9001}, {300, 65}}) {
@@ -19,7 +21,7 @@ TEST(Softmax, MatchesTheOracleInEveryTypeLayoutAndDimension) {
         x.randomize(5, shape.size() == 2);
         for (int64_t dim = 0; dim < std::max<int64_t>(1, static_cast<int64_t>(shape.size()));
              ++dim) {
-          EXPECT_GE(check_operator("softmax", {x.value(), integer(dim)}, {&x},
+          EXPECT_GE(check_operator(GetParam(), {x.value(), integer(dim)}, {&x},
                                    std::string(info(dtype).name) + " dim " + std::to_string(dim)),
                     1);
         }
@@ -28,29 +30,29 @@ TEST(Softmax, MatchesTheOracleInEveryTypeLayoutAndDimension) {
   }
 }
 
-TEST(Softmax, ConvertsFirst) {
+TEST_P(SoftmaxFamily, ConvertsFirst) {
   for (const DType from : {DType::kInt32, DType::kBool, DType::kFloat16, DType::kBFloat16,
                            DType::kFloat32, DType::kFloat64}) {
     for (const DType into : kFloats) {
       TestTensor x(from, {9, 40});
       x.randomize(6, false);
-      EXPECT_GE(check_operator("softmax", {x.value(), integer(1), element_type(into)}, {&x}), 1);
-      EXPECT_GE(check_operator("softmax", {x.value(), integer(0), element_type(into)}, {&x}), 1);
+      EXPECT_GE(check_operator(GetParam(), {x.value(), integer(1), element_type(into)}, {&x}), 1);
+      EXPECT_GE(check_operator(GetParam(), {x.value(), integer(0), element_type(into)}, {&x}), 1);
     }
   }
 }
 
-TEST(Softmax, OutputOfAnyStrides) {
+TEST_P(SoftmaxFamily, OutputOfAnyStrides) {
   TestTensor x(DType::kFloat32, {6, 50});
   x.randomize(8, false);
   for (const auto& strides : std::vector<std::vector<int64_t>>{{1, 6}, {100, 2}, {53, 1}}) {
     for (const int64_t dim : {0, 1}) {
-      EXPECT_GE(check_operator("softmax", {x.value(), integer(dim)}, {&x}, "strided", strides), 1);
+      EXPECT_GE(check_operator(GetParam(), {x.value(), integer(dim)}, {&x}, "strided", strides), 1);
     }
   }
 }
 
-TEST(Softmax, TheSameBitsWithAnyNumberOfThreads) {
+TEST_P(SoftmaxFamily, TheSameBitsWithAnyNumberOfThreads) {
   for (const DType dtype : kFloats) {
     for (const auto& shape :
          std::vector<std::vector<int64_t>>{{1, 100'003}, {2, 40'000}, {64, 300}}) {
@@ -58,11 +60,14 @@ TEST(Softmax, TheSameBitsWithAnyNumberOfThreads) {
       x.randomize(18, false);
       for (const int64_t dim : {0, 1}) {
         const std::vector<fgx_value> args = {x.value(), integer(dim)};
-        EXPECT_EQ(bytes_with_threads("softmax", args, 1), bytes_with_threads("softmax", args, 3));
+        EXPECT_EQ(bytes_with_threads(GetParam(), args, 1), bytes_with_threads(GetParam(), args, 3));
       }
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Operators, SoftmaxFamily, ::testing::Values("softmax", "log_softmax"),
+                         [](const auto& test) { return std::string(test.param); });
 
 TEST(Softmax, GeneratedRowsInRegisters) {
   const int expected = best_isa() == Isa::kAvx512 ? 2 : 1;
@@ -109,6 +114,28 @@ TEST_P(SoftmaxKernelsTest, RowsOfEveryLengthSumToOne) {
     std::vector<float> columns(static_cast<size_t>(n) + 1, 7.0f);
     kernels.columns(x.data(), 1, columns.data(), 1, n, 1);
     EXPECT_NEAR(std::accumulate(columns.begin(), columns.end() - 1, 0.0), 1.0, 1e-5) << n;
+  }
+}
+
+TEST_P(SoftmaxKernelsTest, LogarithmsOfEveryLength) {
+  const SoftmaxKernels& kernels =
+      softmax_table_for(GetParam()).log_kinds[static_cast<int>(SoftmaxKind::kFloat32)];
+  for (const int64_t n : {1, 3, 15, 16, 17, 31, 65, 130, 4096, 4097, 9000}) {
+    std::vector<float> x(static_cast<size_t>(n)), y(static_cast<size_t>(n) + 1, 7.0f);
+    double sum = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      x[i] = static_cast<float>(i % 13) * 0.5f;
+      sum += std::exp(static_cast<double>(x[i]));
+    }
+    std::vector<float> columns = y;
+    kernels.rows(x.data(), 0, y.data(), 0, 1, n);
+    kernels.columns(x.data(), 1, columns.data(), 1, n, 1);
+    for (size_t i = 0; i < x.size(); ++i) {
+      EXPECT_NEAR(y[i], x[i] - std::log(sum), 2e-6) << n;
+      EXPECT_NEAR(columns[i], x[i] - std::log(sum), 2e-6) << n;
+    }
+    EXPECT_EQ(y.back(), 7.0f) << "wrote beyond the row of " << n;
+    EXPECT_EQ(columns.back(), 7.0f) << "wrote beyond the column of " << n;
   }
 }
 

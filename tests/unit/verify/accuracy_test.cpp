@@ -147,5 +147,17 @@ TEST(Accuracy, StableSetsTheMeasure) {
   EXPECT_TRUE(close_to_stable(2e-7, 0, DType::kFloat32, 1));  // two roundings
 }
 
+// Two right products of long rows differ by more than two right sums of two numbers.
+TEST(Agreement, GrowsWithTheTermsOfAnElement) {
+  OracleTensor reference;
+  reference.dtype = DType::kBFloat16;
+  reference.shape = {4};
+  reference.reals = {1, -2, 3, 0.001};
+  const ErrorModel one = agreement_model(reference, 1);
+  const ErrorModel many = agreement_model(reference, 4096);
+  EXPECT_NEAR(many.absolute / one.absolute, 64, 1e-6);
+  EXPECT_LT(many.absolute, 1e-4);
+}
+
 }  // namespace
 }  // namespace fgx

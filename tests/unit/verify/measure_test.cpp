@@ -59,13 +59,21 @@ TEST(Statistics, IntervalOfManySamplesStaysNarrow) {
 // A clock that only moves when a subject works.
 struct FakeTime {
   int64_t now = 0;
+  // What MeasureOptions::time_ns takes.
+  std::function<int64_t(const std::function<void()>&)> clock() {
+    return [this](const std::function<void()>& work) {
+      const int64_t start = now;
+      work();
+      return now - start;
+    };
+  }
 };
 
 TEST(Measure, CountsWhatTheClockSaysPerCall) {
   FakeTime time;
   int64_t calls = 0;
   MeasureOptions options;
-  options.clock_ns = [&] { return time.now; };
+  options.time_ns = time.clock();
   options.sample_ns = 10'000;
   const TimedCall subjects[] = {[&](int64_t) {
                                   time.now += 100;
@@ -88,7 +96,7 @@ TEST(Measure, DriftHitsAllSubjectsAlike) {
   MeasureOptions options;
   options.repeat = 200;
   options.sample_ns = 1;
-  options.clock_ns = [&] { return time.now; };
+  options.time_ns = time.clock();
   const auto work = [&](double factor) {
     return [&, factor](int64_t) {
       time.now += static_cast<int64_t>(speed * factor);
@@ -110,7 +118,7 @@ TEST(Measure, OrderWithinARoundVaries) {
   MeasureOptions options;
   options.repeat = 40;
   options.sample_ns = 1;
-  options.clock_ns = [&] { return ++time.now; };
+  options.time_ns = time.clock();
   std::string order;
   std::set<std::string> rounds;
   const auto note = [&](char name) {

@@ -19,19 +19,6 @@ struct Flags {
   ContextFlags context;
 };
 
-// "cuda:0" and "cpu" as the environment names them.
-void require_device(const std::string& device) {
-  const Document machine(fetch(&fgx_environment_describe));
-  std::vector<std::string> known;
-  for (const Value& item : machine["devices"].items()) {
-    const std::string type = item["type"].text();
-    const std::string name = format("%s:%lld", type.c_str(), item["id"].integer());
-    if (device == name || (device == type && item["id"].integer() == 0)) return;
-    known.push_back(name);
-  }
-  throw Failure(kNoDevice, "no device " + device + " here; there is " + join(known, ", "));
-}
-
 std::string request_for(const std::string& name, const Flags& flags) {
   const bool is_call = name.find('(') != std::string::npos;
   std::string request =
@@ -51,7 +38,7 @@ std::string spread_text(const Value& row) {
 }
 
 int run(const Flags& flags, Environment& env) {
-  require_device(flags.device);
+  find_device(flags.device);
   start_timeout(flags.timeout);
   fgx_context* context = env.session.context(flags.context);
   MergedReport merged({"rows"}, {});
@@ -109,9 +96,7 @@ void add_benchmark(CLI::App& root, Action& action) {
                    "Operators (with their default shapes) or whole call expressions")
       ->type_name("")
       ->required();
-  command->add_option("--device", flags->device, "Where to run, e.g. cpu or cuda:0")
-      ->type_name("DEVICE")
-      ->capture_default_str();
+  add_device_option(command, &flags->device);
   command
       ->add_option("--implementation", flags->implementations,
                    "Only this implementation (may be repeated)")

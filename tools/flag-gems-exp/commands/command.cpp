@@ -9,6 +9,9 @@
 #include <csignal>
 #include <cstring>
 
+#include "support/document.h"
+#include "support/text.h"
+
 namespace cli {
 namespace {
 
@@ -37,6 +40,30 @@ void add_context_options(CLI::App* command, ContextFlags* flags) {
   command->add_option("--set", flags->settings, "Set a configuration key (may be repeated)")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+}
+
+void add_device_option(CLI::App* command, std::string* device) {
+  command->add_option("--device", *device, "Where to run, e.g. cpu or cuda:0")
+      ->type_name("DEVICE")
+      ->capture_default_str();
+}
+
+fgx_device find_device(const std::string& name) {
+  const Document machine(fetch(&fgx_environment_describe));
+  std::vector<std::string> known;
+  for (const Value& item : machine["devices"].items()) {
+    const std::string type = item["type"].text();
+    const auto id = static_cast<int32_t>(item["id"].integer());
+    const std::string full = format("%s:%d", type.c_str(), id);
+    if (name == full || (name == type && id == 0)) {
+      return {type == "cuda"   ? FGX_DEVICE_CUDA
+              : type == "rocm" ? FGX_DEVICE_ROCM
+                               : FGX_DEVICE_CPU,
+              id};
+    }
+    known.push_back(full);
+  }
+  throw Failure(kNoDevice, "no device " + name + " here; there is " + join(known, ", "));
 }
 
 void add_timeout_option(CLI::App* command, double* seconds) {

@@ -34,6 +34,10 @@ void on_run(CLI::App* command, Action& action, std::shared_ptr<Flags> flags,
 
 // --enable, --config, --set: how a command's context dispatches.
 void add_context_options(CLI::App* command, ContextFlags* flags);
+// --device: where to run, "cpu" unless it is given.
+void add_device_option(CLI::App* command, std::string* device);
+// The device of that name; throws Failure(kNoDevice) with those that are here.
+fgx_device find_device(const std::string& name);
 // --timeout: ends the program with exit code 6 when the seconds are over.
 void add_timeout_option(CLI::App* command, double* seconds);
 // Starts the clock of --timeout; nothing for 0.

@@ -9,6 +9,7 @@ namespace {
 
 struct Flags {
   std::string call;
+  std::string device = "cpu";
   ContextFlags context;
 };
 
@@ -19,7 +20,7 @@ Tone tone_of(const std::string& verdict) {
 
 int run(const Flags& flags, Environment& env) {
   const Call call(env.session.context(flags.context), flags.call, 0);
-  const std::string json = call.explain();
+  const std::string json = call.explain(find_device(flags.device));
   const Document report(json);
   const bool chosen = report["chosen"].present();
   if (env.out.wants_json()) {
@@ -50,6 +51,7 @@ void add_explain(CLI::App& root, Action& action) {
   command->add_option("CALL", flags->call, "Call expression, e.g. \"gelu(f16[4096,4096])\"")
       ->type_name("")
       ->required();
+  add_device_option(command, &flags->device);
   add_context_options(command, &flags->context);
   on_run(command, action, flags, &run);
 }

@@ -18,6 +18,7 @@ struct Flags {
   std::string shapes;
   std::vector<std::string> calls;
   std::string output;
+  std::string device = "cpu";
   std::vector<std::string> dtypes = {"float32"};
   std::vector<std::string> only;
   int repeat = 20;
@@ -154,6 +155,7 @@ int run(const Flags& flags, Environment& env) {
     }
   }
   if (!flags.dry_run) make_directory(flags.output);
+  find_device(flags.device);
   start_timeout(flags.timeout);
   ContextFlags context_flags = flags.context;
   if (!flags.dry_run) context_flags.settings.push_back("tune_cache_dir=" + flags.output);
@@ -169,7 +171,8 @@ int run(const Flags& flags, Environment& env) {
     env.out.progress(format("tune %zu/%zu %s", i + 1, work.calls.size(), work.calls[i].c_str()));
     const std::string request =
         "{\"calls\":[" + json_quote(work.calls[i]) +
-        format("],\"repeat\":%d,\"seed\":%" PRIu64 "}", flags.repeat, flags.seed);
+        format("],\"repeat\":%d,\"seed\":%" PRIu64, flags.repeat, flags.seed) +
+        ",\"device\":" + json_quote(flags.device) + "}";
     merged.add(
         fetch([&](fgx_string** out) { return fgx_context_tune(context, request.c_str(), out); }));
   }
@@ -211,6 +214,7 @@ void add_tune(CLI::App& root, Action& action) {
   command->add_option("--output", flags->output, "Directory of the statistics (tune_cache_dir)")
       ->type_name("DIR")
       ->required();
+  add_device_option(command, &flags->device);
   command->add_option("--dtype", flags->dtypes, "dtype of the tensors (may be repeated)")
       ->type_name("DTYPE")
       ->allow_extra_args(false)

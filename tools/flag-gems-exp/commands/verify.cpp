@@ -16,6 +16,7 @@ struct Flags {
   std::vector<uint64_t> seeds;
   std::vector<std::string> dtypes;
   std::string one_case;
+  std::string device;  // "": whatever runs on this machine
   bool write_evidence = false;
   double timeout = 0;
   ContextFlags context;
@@ -34,6 +35,7 @@ std::string request_for(const std::string& name, const Flags& flags) {
   }
   if (!flags.dtypes.empty()) request += ",\"dtypes\":" + json_list(flags.dtypes);
   if (!flags.one_case.empty()) request += ",\"case\":" + json_quote(flags.one_case);
+  if (!flags.device.empty()) request += ",\"device\":" + json_quote(flags.device);
   if (flags.write_evidence) request += ",\"write_evidence\":true";
   return request + "}";
 }
@@ -53,6 +55,18 @@ void print_failures(const Value& implementation, Output& out) {
   }
 }
 
+// Whether an operator has an implementation for the device's kind.
+bool runs_on(fgx_context* context, const std::string& name, const std::string& device) {
+  const Document info(fetch([&](fgx_string** out) {
+    return fgx_context_get_op_info(context, name.c_str(), out);
+  }));
+  const std::string kind = device.substr(0, device.find(':'));
+  for (const Value& implementation : info["implementations"].items()) {
+    if (implementation["device"].text() == kind) return true;
+  }
+  return false;
+}
+
 int run(const Flags& flags, Environment& env) {
   if (flags.names.empty() != flags.all) {
     throw Failure(kUsage, "name the operators to verify, or give --all");
@@ -60,6 +74,7 @@ int run(const Flags& flags, Environment& env) {
   if (flags.write_evidence && !env.session.has_registry_path()) {
     throw Failure(kUsage, "--write-evidence needs --registry: where should it be written?");
   }
+  if (!flags.device.empty()) find_device(flags.device);
   start_timeout(flags.timeout);
   fgx_context* context = env.session.context(flags.context, flags.write_evidence);
   const std::vector<std::string> names = flags.all ? operator_names(context) : flags.names;
@@ -67,6 +82,7 @@ int run(const Flags& flags, Environment& env) {
   if (flags.write_evidence) lists.emplace_back("evidence");
   MergedReport merged(lists, {"total", "failed", "skipped"});
   for (size_t i = 0; i < names.size(); ++i) {
+    if (flags.all && !flags.device.empty() && !runs_on(context, names[i], flags.device)) continue;
     env.out.progress(format("verify %zu/%zu %s", i + 1, names.size(), names[i].c_str()));
     const std::string request = request_for(names[i], flags);
     merged.add(
@@ -124,6 +140,8 @@ void add_verify(CLI::App& root, Action& action) {
       ->check(CLI::IsMember({"quick", "full"}))
       ->type_name("CASES")
       ->capture_default_str();
+  command->add_option("--device", flags->device, "Only what runs on this device, e.g. cuda:0")
+      ->type_name("DEVICE");
   command->add_option("--seed", flags->seeds, "Seed of the inputs (may be repeated)")
       ->type_name("NUMBER")
       ->allow_extra_args(false);

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls the row kernels and reductions over every type, layout and way of sharing out threads, for a memory checker:
+
+    compute-sanitizer --tool memcheck python bench/gpu/memory_check.py
+    compute-sanitizer --tool racecheck python bench/gpu/memory_check.py few
+"""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "torch"))
+
+import torch  # noqa: E402
+
+import fgx  # noqa: E402
+
+FLOATS = [torch.float32, torch.float16, torch.bfloat16, torch.float64]
+INTEGERS = [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool]
+
+
+def draw(shape, dtype):
+    if dtype.is_floating_point:
+        return torch.randn(shape, device="cuda").to(dtype)
+    return torch.randint(0, 2, shape, device="cuda").to(dtype)
+
+
+def main():
+    torch.set_default_device("cuda")
+    calls = 0
+    # Widths for one thread to a row up to clusters, aligned and not; few and many rows.
+    few = "few" in sys.argv
+    floats = FLOATS[::2] if few else FLOATS
+    integers = [] if few else INTEGERS
+    widths = [8, 9, 64, 250, 1024, 4096, 4097, 8192, 16384, 70000, 131072]
+    for dtype in floats:
+        for width in widths:
+            for rows in (3, 300) if width <= 8192 and not few else (3, 40):
+                x = draw((rows, width), dtype)
+                weight = draw((width,), dtype)
+                fgx.call("softmax", x, -1)
+                fgx.call("layer_norm", x, [width], weight, weight)
+                fgx.call("rms_norm", x, [width], weight)
+                if dtype in (torch.float16, torch.bfloat16):
+                    fgx.call("softmax", x, -1, torch.float32)
+                    fgx.call("layer_norm", x, [width], weight.float(), weight.float())
+                    fgx.call("rms_norm", x, [width], weight.float())
+                calls += 3
+        x = draw((6, 50, 70), dtype)
+        for y in (x, x.transpose(0, 2), x[:, ::2], x[..., 1:]):
+            fgx.call("softmax", y, 1)
+            fgx.call("softmax", y, 1, torch.float64)
+            fgx.call("layer_norm", y, list(y.shape[1:]))
+            fgx.call("rms_norm", y, [y.shape[-1]], draw((y.shape[-1],), torch.float64))
+    for dtype in floats + integers:
+        shapes = [((3, w), 1) for w in widths] + [((300 if few else 3000, w), 1) for w in (8, 9, 64, 250, 1024)]
+        shapes += [((300, 40000), 1), ((300, 40), 0), ((3000, 257), 0), ((5000, 512), 0), ((6, 50, 70), 1), ((1 << 20,), 0)]
+        for shape, dim in shapes:
+            x = draw(shape, dtype)
+            for y in (x, x[..., 1:]):
+                fgx.call("sum", y, [dim])
+                fgx.call("sum", y, [dim], False, dtype=torch.float32)
+                fgx.call("amax", y, [dim])
+                if dtype != torch.bool:
+                    fgx.call("argmax", y, dim)
+                calls += 3
+        x = draw((6, 50, 70), dtype)
+        fgx.call("sum", x, [0, 2])
+        fgx.call("amax", x.transpose(0, 1), [0, 2])
+        if dtype.is_floating_point:
+            fgx.call("mean", x)
+    torch.cuda.synchronize()
+    print(f"{calls} calls")
+
+
+if __name__ == "__main__":
+    main()

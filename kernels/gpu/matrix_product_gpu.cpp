@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Launchers of mm and linear on GPUs.
+#include "kernels/gpu/matrix_product_gpu.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "kernels/gpu/launch.h"
+#include "kernels/gpu/product_arguments.h"
+#include "kernels/stable/blas/gemm.h"
+
+namespace fgx {
+namespace {
+
+using gpu::ProductArguments;
+
+static_assert(ProductArguments::kMostDims == FGX_MAX_RANK);
+
+struct State {
+  gpu::Launch launch;
+  bool swapped;  // the transposed product is computed: its a is the caller's second operand
+  ProductArguments arguments;
+};
+
+void run_product_gpu(const KernelState& kernel_state, const RunArgs& args) {
+  const State& state = kernel_state.as<State>();
+  const bool has_bias = state.arguments.has_bias != 0;
+  void* a = args.data[state.swapped ? 1 : 0];
+  void* b = args.data[state.swapped ? 0 : 1];
+  void* bias = has_bias ? args.data[2] : nullptr;
+  void* out = args.data[has_bias ? 3 : 2];
+  void* parameters[] = {const_cast<ProductArguments*>(&state.arguments), &a, &b, &bias, &out};
+  gpu::run_launch(state.launch, args.stream, parameters);
+}
+
+void run_nothing(const KernelState&, const RunArgs&) {}
+
+ProductArguments arguments_of(const GemmProblem& p) {
+  ProductArguments a{};
+  a.m = p.m;
+  a.n = p.n;
+  a.k = p.k;
+  a.a_row = p.a_row;
+  a.a_shared = p.a_shared;
+  a.b_shared = p.b_shared;
+  a.b_column = p.b_column;
+  a.out_row = p.out_row;
+  a.out_column = p.out_column;
+  a.bias_stride = p.bias_stride;
+  a.has_bias = p.has_bias ? 1 : 0;
+  return a;
+}
+
+RunFn prepare_general(const Call& call, const ProductArguments& arguments, KernelState& state) {
+  gpu::require_inputs_on_device(call);
+  const gpu::Device& device = gpu::find_device(call.device());
+  State& made = state.emplace<State>();
+  made.swapped = false;
+  made.arguments = arguments;
+  int64_t blocks =
+      ((arguments.m - 1) / gpu::kProductTile + 1) * ((arguments.n - 1) / gpu::kProductTile + 1);
+  for (int d = 0; d < arguments.loops; ++d) blocks *= arguments.sizes[d];
+  const std::string kernel = "fgx_product_" + std::string(info(call.outputs()[0].dtype).name);
+  made.launch =
+      gpu::make_launch(device, "matrix_product", kernel.c_str(), blocks, gpu::kProductBlock);
+  return run_product_gpu;
+}
+
+// ------------------------------------------------------------------------------------ few rows
+
+GemmProblem transposed(const GemmProblem& p) {
+  GemmProblem t = p;
+  std::swap(t.m, t.n);
+  std::swap(t.out_row, t.out_column);
+  t.a_row = p.b_column;
+  t.a_shared = p.b_shared;
+  t.b_column = p.a_row;
+  t.b_shared = p.a_shared;
+  return t;
+}
+
+// Whether lines this many elements apart can be read in vectors of `elements`.
+bool in_vectors(const TensorView& view, int64_t stride, int64_t elements) {
+  return stride % elements == 0 && gpu::known_alignment(view) == gpu::kVectorBytes;
+}
+
+// Where the kernel was measured faster than cuBLASLt: few rows, the other operand contiguous along the shared
+// dimension, and blocks that occupy the device evenly.
+bool measured_faster(const ProductArguments& p, bool dots, int64_t blocks, int64_t processors) {
+  constexpr int64_t kRows = 4;
+  const int64_t waves = (blocks - 1) / processors + 1;
+  return p.m <= kRows && dots && blocks * 10 >= waves * processors * 9;
+}
+
+RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, KernelState& state) {
+  const TensorView* a = &call.inputs()[0];
+  const TensorView* b = &call.inputs()[1];
+  const TensorView& out = call.outputs()[0];
+  if (out.numel == 0) return run_nothing;
+  gpu::require_inputs_on_device(call);
+  const gpu::Device& device = gpu::find_device(call.device());
+  const bool swapped = problem.m > gpu::kSkinnyRows;
+  if (swapped) {
+    if (problem.has_bias) fail(FGX_SHAPE_NOT_SUPPORTED, "more than %d rows", gpu::kSkinnyRows);
+    problem = transposed(problem);
+    std::swap(a, b);
+  }
+  const GemmProblem& p = problem;
+  const int64_t vector = static_cast<int64_t>(gpu::kVectorBytes) / size_of(out.dtype);
+  const bool dots = p.b_shared == 1 && in_vectors(*b, p.b_column, vector);
+  const bool spread = p.b_column == 1 && p.n % 4 == 0 && in_vectors(*b, p.b_shared, 4);
+  if (p.m > gpu::kSkinnyRows || p.a_shared != 1 || p.k % vector != 0 || p.k == 0 ||
+      !in_vectors(*a, p.m == 1 ? 0 : p.a_row, vector) || !(dots || spread)) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "rows are not whole 16-byte vectors");
+  }
+  const int64_t blocks = (p.n - 1) / gpu::kSkinnyColumns + 1;
+  if (2 * blocks < device.facts.multiprocessors) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "too few columns to occupy the device");
+  }
+  if (only_faster &&
+      !measured_faster(arguments_of(p), dots, blocks, device.facts.multiprocessors)) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "cuBLASLt was measured faster");
+  }
+  State& made = state.emplace<State>();
+  made.swapped = swapped;
+  made.arguments = arguments_of(p);
+  const std::string kernel = std::string("fgx_skinny_") + (dots ? "dots_" : "spread_") +
+                             std::string(info(out.dtype).name) + (p.m <= 8 ? "_8" : "_16");
+  made.launch =
+      gpu::make_launch(device, "skinny_product", kernel.c_str(), blocks, 32 * gpu::kSkinnyWarps);
+  return run_product_gpu;
+}
+
+template <bool kOnlyFaster>
+RunFn prepare_skinny_mm(const Call& call, KernelState& state) {
+  return prepare_skinny(call, mm_problem(call), kOnlyFaster, state);
+}
+template <bool kOnlyFaster>
+RunFn prepare_skinny_linear(const Call& call, KernelState& state) {
+  GemmProblem problem;
+  if (!linear_problem(call, &problem)) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "no single stride covers the rows of input");
+  }
+  return prepare_skinny(call, problem, kOnlyFaster, state);
+}
+
+const char* skinny_unavailable() {
+  if (const char* why_not = gpu::unavailable(FGX_DEVICE_CUDA)) return why_not;
+  const gpu::Device& device = gpu::find_device({FGX_DEVICE_CUDA, 0});
+  constexpr int kAmpere = 8;
+  return device.facts.major >= kAmpere ? nullptr : "the device has no matrix units for it";
+}
+
+ImplementationDef skinny(const char* name, PrepareFn prepare) {
+  ImplementationDef implementation;
+  implementation.name = name;
+  implementation.device_type = FGX_DEVICE_CUDA;
+  implementation.in_place = false;
+  implementation.constraints = {
+      {.kind = Constraint::Kind::kDType, .argument = 0, .dtypes = kHalfTypes}};
+  implementation.prepare = prepare;
+  implementation.available = skinny_unavailable;
+  return implementation;
+}
+
+}  // namespace
+
+RunFn prepare_mm_gpu(const Call& call, KernelState& state) {
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  return prepare_general(call, arguments_of(mm_problem(call)), state);
+}
+
+RunFn prepare_linear_gpu(const Call& call, KernelState& state) {
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  const LinearShape shape = linear_shape(call);
+  ProductArguments arguments = arguments_of(shape.problem);
+  arguments.loops = shape.loops;
+  std::copy_n(shape.sizes, shape.loops, arguments.sizes);
+  std::copy_n(shape.input_strides, shape.loops, arguments.a_steps);
+  std::copy_n(shape.output_strides, shape.loops, arguments.out_steps);
+  return prepare_general(call, arguments, state);
+}
+
+ImplementationDef skinny_mm_gpu() {
+  return skinny("stable.cuda.mm_skinny", prepare_skinny_mm<false>);
+}
+ImplementationDef skinny_linear_gpu() {
+  return skinny("stable.cuda.linear_skinny", prepare_skinny_linear<false>);
+}
+ImplementationDef few_rows_mm_gpu() {
+  return skinny("stable.cuda.mm_rows", prepare_skinny_mm<true>);
+}
+ImplementationDef few_rows_linear_gpu() {
+  return skinny("stable.cuda.linear_rows", prepare_skinny_linear<true>);
+}
+
+}  // namespace fgx

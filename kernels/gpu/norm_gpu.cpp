@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The launcher of the norm kernels (norm.cu).
+#include "kernels/gpu/norm_gpu.h"
+
+#include "kernels/gpu/row_launch.h"
+#include "kernels/stable/norm/norm.h"
+
+namespace fgx {
+namespace {
+
+struct Common {
+  gpu::BlockLaunch launch;
+  NormSlots slots;
+  DType dtype;
+};
+struct RowState : Common {
+  gpu::RowArguments arguments;
+};
+struct StridedState : Common {
+  gpu::StridedRowArguments arguments;
+};
+
+template <typename State>
+void run(const KernelState& kernel_state, const RunArgs& args) {
+  const State& state = kernel_state.as<State>();
+  const auto pointer = [&](int8_t slot) { return slot < 0 ? nullptr : args.data[slot]; };
+  const void* x = args.data[0];
+  void* y = pointer(state.slots.output);
+  const void* weight = pointer(state.slots.weight);
+  const void* bias = pointer(state.slots.bias);
+  double eps = eps_of(args, state.dtype);
+  void* parameters[] = {
+      const_cast<decltype(State::arguments)*>(&state.arguments), &x, &y, &weight, &bias, &eps};
+  const gpu::ContextGuard guard(*state.launch.device);
+  gpu::launch(state.launch, guard, args.stream, parameters);
+}
+
+void run_nothing(const KernelState&, const RunArgs&) {}
+
+// Whether the row kernels take parameters of this type.
+bool takes_parameters(DType row, DType parameter) {
+  const bool half = row == DType::kFloat16 || row == DType::kBFloat16;
+  return parameter == row || (half && parameter == DType::kFloat32);
+}
+
+bool aligned_parameter(const TensorView* parameter) {
+  return parameter == nullptr || reinterpret_cast<uintptr_t>(parameter->data) % 16 == 0;
+}
+
+RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
+  const TensorView& x = call.tensor(0);
+  const TensorView& y = call.outputs()[0];
+  if (y.numel == 0) return run_nothing;
+  const gpu::Device& device = gpu::find_device(call.device());
+  NormGeometry rows;
+  cut_rows(call, norm, &rows);
+  const int64_t length = rows.x.count;
+  const int64_t count = y.numel / length;
+  const std::string name = norm == Norm::kLayer ? "fgx_layer_norm_" : "fgx_rms_norm_";
+  const int64_t compute_bytes = x.dtype == DType::kFloat64 ? 8 : 4;
+
+  const DType parameter = rows.weight_view != nullptr ? rows.weight_view->dtype
+                          : rows.bias_view != nullptr ? rows.bias_view->dtype
+                                                      : x.dtype;
+  const bool alike = rows.bias_view == nullptr || rows.bias_view->dtype == parameter;
+  if (alike && rows.contiguous && takes_parameters(x.dtype, parameter)) {
+    const bool aligned =
+        gpu::vectors_fit(x.data, x.dtype, length, rows.outer, rows.outer_dims, false) &&
+        gpu::vectors_fit(y.data, y.dtype, length, rows.outer, rows.outer_dims, true) &&
+        aligned_parameter(rows.weight_view) && aligned_parameter(rows.bias_view);
+    const std::string types =
+        std::string(info(x.dtype).name) + (parameter == x.dtype ? "" : "_float32");
+    RowState& state = kernel_state.emplace<RowState>();
+    state.slots = rows.slots;
+    state.dtype = x.dtype;
+    if (gpu::launch_rows(device, "norm", name + types, aligned, count, length,
+                         16 / size_of(x.dtype), rows.outer, rows.outer_dims, 2 * compute_bytes,
+                         &state.launch, &state.arguments)) {
+      return run<RowState>;
+    }
+  }
+  StridedState& state = kernel_state.emplace<StridedState>();
+  state.slots = rows.slots;
+  state.dtype = x.dtype;
+  const WalkDim* inner = rows.outer_dims > 0 ? &rows.outer[rows.outer_dims - 1] : nullptr;
+  const int64_t step = rows.x.ndim > 0 ? rows.x.strides[rows.x.ndim - 1] : 1;
+  const gpu::TileShape shape =
+      gpu::shape_tile(length, inner != nullptr && inner->in_stride > 0 && inner->in_stride < step);
+  gpu::StridedRowArguments& arguments = state.arguments;
+  arguments = {};
+  arguments.rows = count;
+  arguments.length = length;
+  arguments.tile = shape.tile;
+  arguments.x_dtype = static_cast<uint8_t>(x.dtype);
+  arguments.y_dtype = static_cast<uint8_t>(y.dtype);
+  if (rows.weight_view != nullptr) {
+    arguments.weight_dtype = static_cast<uint8_t>(rows.weight_view->dtype);
+  }
+  if (rows.bias_view != nullptr) {
+    arguments.bias_dtype = static_cast<uint8_t>(rows.bias_view->dtype);
+  }
+  arguments.x_outer = gpu::region_of(rows.outer, rows.outer_dims, false);
+  arguments.y_outer = gpu::region_of(rows.outer, rows.outer_dims, true);
+  arguments.x_row = gpu::region_of(rows.x);
+  arguments.y_row = gpu::region_of(rows.y);
+  arguments.weight = gpu::region_of(rows.weight);
+  arguments.bias = gpu::region_of(rows.bias);
+  state.launch = gpu::make_launch(
+      device, "norm", name + (x.dtype == DType::kFloat64 ? "strided_double" : "strided_float"),
+      (count - 1) / shape.tile.side + 1, shape.block, shape.block * 2 * compute_bytes);
+  return run<StridedState>;
+}
+
+}  // namespace
+
+RunFn prepare_layer_norm_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, Norm::kLayer);
+}
+RunFn prepare_rms_norm_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, Norm::kRms);
+}
+
+}  // namespace fgx

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the matrix products' kernels are launched with; the host fills it, device code reads it.
+#pragma once
+
+#include <stdint.h>
+
+namespace fgx::gpu {
+
+// out[m][n] = a[m][k] * b[k][n] + bias[n], once for each index of the outer loops. Strides in elements.
+struct ProductArguments {
+  static constexpr int kMostDims = 16;
+  int64_t m, n, k;
+  int64_t a_row, a_shared;
+  int64_t b_shared, b_column;
+  int64_t out_row, out_column;
+  int64_t bias_stride;
+  int32_t has_bias;
+  int32_t loops;  // innermost first
+  int64_t sizes[kMostDims];
+  int64_t a_steps[kMostDims];
+  int64_t out_steps[kMostDims];
+};
+
+// The general kernel: a tile of the result, steps along the shared dimension, threads.
+inline constexpr int kProductTile = 64;
+inline constexpr int kProductSteps = 16;
+inline constexpr int kProductBlock = 256;
+
+// The kernels for few rows: rows, columns of a block, warps that share a block's columns.
+inline constexpr int kSkinnyRows = 16;
+inline constexpr int kSkinnyColumns = 32;
+inline constexpr int kSkinnyWarps = 16;
+
+}  // namespace fgx::gpu

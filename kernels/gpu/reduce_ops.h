@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// What reductions fold: sums, maxima, and where a maximum lies.
+#pragma once
+
+#include "kernels/gpu/rows.h"
+
+namespace fgx::device {
+
+// The type that elements are folded in, and elements in it.
+template <typename T>
+struct WorkTypeOf {
+  using Sum = int64_t;
+  using Order = int32_t;
+};
+template <>
+struct WorkTypeOf<Int64> {
+  using Sum = int64_t;
+  using Order = int64_t;
+};
+template <>
+struct WorkTypeOf<double> {
+  using Sum = double;
+  using Order = double;
+};
+template <>
+struct WorkTypeOf<float> {
+  using Sum = float;
+  using Order = float;
+};
+template <>
+struct WorkTypeOf<Float16> : WorkTypeOf<float> {};
+template <>
+struct WorkTypeOf<BFloat16> : WorkTypeOf<float> {};
+
+template <typename Work, typename T>
+FGX_DEVICE_INLINE Work work_of(T value) {
+  return load_as<Work>(value);
+}
+template <typename Work>
+FGX_DEVICE_INLINE Work work_of(Bool value) {
+  return Work(value.byte != 0);
+}
+
+template <typename Work>
+FGX_DEVICE_INLINE Work lowest() {
+  if constexpr (__is_same(Work, int64_t)) {
+    return INT64_MIN;
+  } else if constexpr (__is_same(Work, int32_t)) {
+    return INT32_MIN;
+  } else {
+    return negative_infinity<Work>();
+  }
+}
+
+// The larger; NaN where either is.
+template <typename Work>
+FGX_DEVICE_INLINE Work larger_or_nan(Work a, Work b) {
+  return a > b || a != a ? a : b;
+}
+#if !defined(__HIP__)
+template <>
+FGX_DEVICE_INLINE float larger_or_nan(float a, float b) {
+  float result;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
+  return result;
+}
+#endif
+
+// The least value as it is stored; for half types and reals the lowest infinity.
+template <typename T>
+FGX_DEVICE_INLINE T lowest_stored() {
+  if constexpr (__is_same(T, Bool)) {
+    return {0};
+  } else if constexpr (__is_same(T, UInt8)) {
+    return 0;
+  } else if constexpr (__is_same(T, Int8) || __is_same(T, Int16) || __is_same(T, Int32) ||
+                       __is_same(T, Int64)) {
+    return static_cast<T>(T(1) << (8 * sizeof(T) - 1));
+  } else {
+    return negative_infinity<T>();
+  }
+}
+
+// A vector's largest element; NaN where there is one.
+template <typename Work, typename T>
+FGX_DEVICE_INLINE Work largest_or_nan(HeldVector<T> held) {
+#if !defined(__HIP__)
+  if constexpr (__is_same(T, Float16) || __is_same(T, BFloat16)) {
+#pragma unroll
+    for (int i = 1; i < 4; ++i) {
+      if constexpr (__is_same(T, BFloat16)) {
+        asm("max.NaN.bf16x2 %0, %0, %1;" : "+r"(held.words[0]) : "r"(held.words[i]));
+      } else {
+        asm("max.NaN.f16x2 %0, %0, %1;" : "+r"(held.words[0]) : "r"(held.words[i]));
+      }
+    }
+    return larger_or_nan(held.value(0), held.value(1));
+  }
+#endif
+  const Vector<T> vector = held.vector();
+  Work top = work_of<Work>(vector.at[0]);
+#pragma unroll
+  for (int i = 1; i < Vector<T>::kSize; ++i) {
+    top = larger_or_nan(top, work_of<Work>(vector.at[i]));
+  }
+  return top;
+}
+
+// Each operation has: the State that it folds, the neutral one, an element taken in (`index` counts those of
+// one result), and two states merged. Rows: what a vector's missing elements are filled with, the Local
+// operation that a piece is folded with, and that one's state `begin` elements further on. A Local operation
+// has a Part for each thread, which takes in vectors.
+template <typename Work>
+struct Sum {
+  using Element = Work;
+  using State = Work;
+  using Local = Sum;
+  static constexpr int kVectors = 4;  // that a thread of a long row loads at once
+  FGX_DEVICE_INLINE static State neutral() { return 0; }
+  FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) { state += value; }
+  FGX_DEVICE_INLINE State operator()(State a, State b) const { return a + b; }
+  FGX_DEVICE_INLINE static State widen(State local, int64_t) { return local; }
+  template <typename T>
+  FGX_DEVICE_INLINE static T fill() {
+    return T{};
+  }
+  template <typename T>
+  struct Part {
+    State state = 0;
+    // Vectors `stride` elements apart, the first of which is element `index`.
+    template <int kVectors>
+    FGX_DEVICE_INLINE void take(const HeldVector<T> (&raw)[kVectors], uint32_t, int, int) {
+      state += merge_own<kVectors>(Sum(), [&](int j) {
+        if constexpr (sizeof(T) == 2 && __is_same(Work, float)) {
+          State sum = raw[j].value(0);
+#pragma unroll
+          for (int i = 1; i < Vector<T>::kSize; ++i) sum += raw[j].value(i);
+          return sum;
+        } else {
+          const Vector<T> vector = raw[j].vector();
+          State sum = work_of<Work>(vector.at[0]);
+#pragma unroll
+          for (int i = 1; i < Vector<T>::kSize; ++i) sum += work_of<Work>(vector.at[i]);
+          return sum;
+        }
+      });
+    }
+    FGX_DEVICE_INLINE State result() const { return state; }
+  };
+};
+
+template <typename Work>
+struct Max {
+  using Element = Work;
+  using State = Work;
+  using Local = Max;
+  static constexpr int kVectors = 4;
+  FGX_DEVICE_INLINE static State neutral() { return lowest<Work>(); }
+  FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) {
+    state = larger_or_nan(value, state);
+  }
+  FGX_DEVICE_INLINE State operator()(State a, State b) const { return larger_or_nan(a, b); }
+  FGX_DEVICE_INLINE static State widen(State local, int64_t) { return local; }
+  template <typename T>
+  FGX_DEVICE_INLINE static T fill() {
+    return lowest_stored<T>();
+  }
+  template <typename T>
+  struct Part {
+    State state = lowest<Work>();
+    template <int kVectors>
+    FGX_DEVICE_INLINE void take(const HeldVector<T> (&raw)[kVectors], uint32_t, int, int) {
+#pragma unroll
+      for (int j = 0; j < kVectors; ++j) state = larger_or_nan(state, largest_or_nan<Work>(raw[j]));
+    }
+    FGX_DEVICE_INLINE State result() const { return state; }
+  };
+};
+
+template <typename Work, typename Index>
+struct ValueAndIndex {
+  Work value;
+  Index index;
+};
+// NaN is above everything; of equals the lower index wins.
+template <typename Work, typename Index = int64_t>
+struct Argmax {
+  using Element = Work;
+  using State = ValueAndIndex<Work, Index>;
+  static constexpr int kVectors = 4;
+  // Within a piece, indices from its beginning are short.
+  using Local = Argmax<Work, uint32_t>;
+  static constexpr Index kNone = sizeof(Index) == 8 ? Index(INT64_MAX) : Index(UINT32_MAX);
+  FGX_DEVICE_INLINE static State neutral() { return {lowest<Work>(), kNone}; }
+  FGX_DEVICE_INLINE static bool above(Work a, Work b) { return a > b || (a != a && b == b); }
+  FGX_DEVICE_INLINE static void take(State& state, Work value, Index index) {
+    // Later elements have higher indices, so equals stay; but the first one always counts.
+    if (above(value, state.value) || state.index == kNone) state = {value, index};
+  }
+  FGX_DEVICE_INLINE State operator()(State a, State b) const {
+    const bool second = above(b.value, a.value) || (!above(a.value, b.value) && b.index < a.index);
+    return {second ? b.value : a.value, second ? b.index : a.index};
+  }
+  FGX_DEVICE_INLINE static State widen(typename Local::State local, int64_t begin) {
+    return {local.value,
+            local.index == Local::kNone ? kNone : static_cast<Index>(begin + local.index)};
+  }
+  template <typename T>
+  FGX_DEVICE_INLINE static T fill() {
+    return lowest_stored<T>();
+  }
+  // Keeps the vector that has the largest element; where in it is looked for once.
+  template <typename T>
+  struct Part {
+    Work top = lowest<Work>();
+    uint32_t first = UINT32_MAX;
+    HeldVector<T> best;
+    template <int kVectors>
+    FGX_DEVICE_INLINE void take(const HeldVector<T> (&raw)[kVectors], uint32_t index, int stride,
+                                int left) {
+      if (first == UINT32_MAX) {
+        if (left <= 0) return;
+        first = index;  // where nothing is above the lowest, the first element is it
+        best = raw[0];
+      }
+      Work tops[kVectors];
+      Work high = lowest<Work>();
+#pragma unroll
+      for (int j = 0; j < kVectors; ++j) {
+        tops[j] = largest_or_nan<Work>(raw[j]);
+        high = larger_or_nan(high, tops[j]);
+      }
+      // Seldom in a long row.
+      if (!above(high, top)) return;
+      top = high;
+#pragma unroll
+      for (int j = kVectors - 1; j >= 0; --j) {
+        if (tops[j] == high || (high != high && tops[j] != tops[j])) {
+          first = index + j * stride;
+          best = raw[j];
+        }
+      }
+    }
+    FGX_DEVICE_INLINE State result() const {
+      if (first == UINT32_MAX) return neutral();
+      uint32_t place = 0;
+      const Vector<T> vector = best.vector();
+#pragma unroll
+      for (int i = Vector<T>::kSize - 1; i >= 0; --i) {
+        const Work value = work_of<Work>(vector.at[i]);
+        if (value == top || (top != top && value != value)) place = static_cast<uint32_t>(i);
+      }
+      return {top, static_cast<Index>(first + place)};
+    }
+  };
+};
+
+}  // namespace fgx::device

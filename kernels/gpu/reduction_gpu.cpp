@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+// The launcher of the reduction kernels (reduction.cu).
+#include "kernels/gpu/reduction_gpu.h"
+
+#include <algorithm>
+
+#include "backend/gpu/arena.h"
+#include "kernels/gpu/row_launch.h"
+#include "kernels/stable/reduction/reduce.h"
+
+namespace fgx {
+namespace {
+
+constexpr int64_t kVectorBytes = 16;
+// A block of a long row, and the vectors that each of its threads loads at once.
+constexpr int64_t kLongRowThreads = 512;
+constexpr int64_t kVectorsAtOnce = 4;
+// A block of several short rows.
+constexpr int64_t kSharedBlock = 256;
+// Threads that a multiprocessor has at once in such kernels.
+constexpr int64_t kThreadsAtOnce = 1024;
+// Most rows that a block takes in turn.
+constexpr int64_t kMostRounds = 4;
+// Most pieces of one result.
+constexpr int64_t kMostPieces = 1024;
+// Columns: fewer elements than this are not worth a second kernel.
+constexpr int64_t kWorthTwoKernels = 1 << 18;
+
+enum class Operation : uint8_t { kSum, kMean, kAmax, kArgmax };
+
+// A kernel, and the one that folds pieces which had blocks of their own.
+struct Launches {
+  gpu::BlockLaunch first;
+  gpu::BlockLaunch finish;
+  size_t workspace;
+};
+struct RowState : Launches {
+  gpu::ReduceRowArguments arguments;
+};
+struct TileState : Launches {
+  gpu::ReduceArguments arguments;
+  gpu::Tile finish_tile;
+};
+
+// What is launched for a call: everything but the kernels themselves.
+struct Plan {
+  bool rows = false;
+  gpu::ReduceRowArguments row_arguments{};
+  gpu::ReduceArguments arguments{};
+  const char* module = "reduction";
+  std::string kernel;  // behind "fgx_<operation>_"
+  std::string finish;
+  int64_t outputs = 0;
+  int64_t length = 0;
+  int64_t grid = 1;
+  int64_t block = 1;
+  int64_t shared = 0;
+  int64_t state_bytes = 0;
+  gpu::TileShape finish_shape{};
+  bool split() const { return (rows ? row_arguments.split : arguments.split) != 0; }
+  size_t workspace() const {
+    const int64_t slots = outputs * (rows ? row_arguments.pieces : arguments.pieces);
+    return split() ? static_cast<size_t>(slots * state_bytes) : 0;
+  }
+};
+
+// The type that elements are folded in, as kernels are called, and the size of a state.
+const char* fold_type(Operation operation, DType dtype) {
+  if (dtype == DType::kFloat64) return "double";
+  if (is_float(dtype)) return "float";
+  const bool sum = operation == Operation::kSum || operation == Operation::kMean;
+  return sum || dtype == DType::kInt64 ? "int64" : "int32";
+}
+int64_t state_bytes(Operation operation, const std::string& fold) {
+  if (operation == Operation::kArgmax) return 16;
+  return fold == "float" || fold == "int32" ? 4 : 8;
+}
+
+// Rows that are contiguous. Pieces depend on their length alone, so that a row's bits do not depend on how
+// many there are.
+void plan_rows(const gpu::Device& device, const ReduceGeometry& geometry, DType dtype, bool aligned,
+               Plan* plan) {
+  gpu::ReduceRowArguments& arguments = plan->row_arguments;
+  arguments.outputs = plan->outputs;
+  arguments.length = plan->length;
+  arguments.ndim = geometry.kept_dims;
+  for (int d = 0; d < geometry.kept_dims; ++d) {
+    arguments.sizes[d] = geometry.kept[d].size;
+    arguments.in_steps[d] = geometry.kept[d].in_stride;
+    arguments.out_steps[d] = geometry.kept[d].out_stride;
+  }
+  arguments.pieces = 1;
+  arguments.rounds = 1;
+  const int64_t size = kVectorBytes / size_of(dtype);
+  const int64_t vectors = (plan->length - 1) / size + 1;
+  const int64_t padded = gpu::power_of_two_from(vectors);
+  const int64_t processors = device.facts.multiprocessors;
+  constexpr int64_t kPieceVectors = kLongRowThreads * kVectorsAtOnce;
+  const std::string name(info(dtype).name);
+  const char* access = aligned ? "" : "_any";
+  plan->rows = true;
+  plan->module = "reduce_rows";
+  plan->finish = "finish_rows_";
+  plan->finish_shape = {{1, 0}, kLongRowThreads};
+  if (vectors > kPieceVectors) {
+    const int64_t piece = kPieceVectors * size;
+    arguments.piece = ((plan->length - 1) / (piece * kMostPieces) + 1) * piece;
+    arguments.pieces = static_cast<int32_t>((plan->length - 1) / arguments.piece + 1);
+    arguments.split = plan->outputs < 2 * processors;
+    arguments.threads = kLongRowThreads;
+    plan->kernel = "long_" + name + access;
+    plan->block = kLongRowThreads;
+    plan->grid = plan->outputs * (arguments.split != 0 ? arguments.pieces : 1);
+    // Two states for each thread, the pieces' results, and one more for each thread to fold those.
+    const int64_t results = arguments.split != 0 ? 0 : arguments.pieces + kLongRowThreads;
+    plan->shared = (2 * kLongRowThreads + results) * plan->state_bytes;
+    return;
+  }
+  const bool few = plan->outputs <= processors && padded <= gpu::kMostRowThreads;
+  const int64_t at_once = few || padded < kVectorsAtOnce ? 1 : kVectorsAtOnce;
+  const int64_t threads = padded / at_once;
+  const int64_t side = threads <= device.facts.warp_size ? kSharedBlock / threads : 1;
+  const int64_t groups = (plan->outputs - 1) / side + 1;
+  // Enough blocks to even out, and each with as many rows as that leaves.
+  const int64_t wanted = 8 * processors * kThreadsAtOnce / (threads * side);
+  arguments.rounds = static_cast<int32_t>(std::clamp<int64_t>(groups / wanted, 1, kMostRounds));
+  arguments.threads = static_cast<int32_t>(threads);
+  plan->kernel = "rows_" + name + "_" + std::to_string(at_once) + access;
+  plan->block = threads * side;
+  plan->grid = (groups - 1) / arguments.rounds + 1;
+  plan->shared = side > 1 ? 0 : 2 * threads * plan->state_bytes;
+}
+
+void plan_tiles(const gpu::Device& device, int64_t blocks, Plan* plan) {
+  gpu::ReduceArguments& arguments = plan->arguments;
+  const int64_t elements = arguments.outputs * arguments.length;
+  const int64_t processors = device.facts.multiprocessors;
+  // What the threads of a row take in one go.
+  const int64_t step = 4 * plan->block / arguments.tile.side;
+  int64_t pieces = 1;
+  if (blocks < 2 * processors && elements >= kWorthTwoKernels && arguments.length >= 4 * step) {
+    const int64_t wanted = (4 * processors - 1) / blocks + 1;
+    pieces = std::clamp<int64_t>(wanted, 1, std::min(arguments.length / step, kMostPieces));
+  }
+  arguments.pieces = 1;
+  arguments.piece = arguments.length;
+  if (pieces > 1) {
+    arguments.piece = (((arguments.length - 1) / pieces) / step + 1) * step;
+    arguments.pieces = static_cast<int32_t>((arguments.length - 1) / arguments.piece + 1);
+    arguments.split = arguments.pieces > 1;
+  }
+  plan->grid = blocks * arguments.pieces;
+  plan->shared = plan->block * plan->state_bytes;
+  plan->finish = "finish_tiles_";
+  plan->finish_shape = gpu::shape_tile(arguments.pieces, arguments.outputs >= 32);
+}
+
+void plan_columns(const gpu::Device& device, DType dtype, bool aligned, Plan* plan) {
+  gpu::ReduceArguments& arguments = plan->arguments;
+  const gpu::TileShape shape = gpu::shape_tile(arguments.length, true);
+  arguments.tile = shape.tile;
+  plan->block = shape.block;
+  const bool small = arguments.outputs * arguments.length < kWorthTwoKernels;
+  const int64_t width =
+      aligned && !small ? gpu::columns_at_once(static_cast<int>(size_of(dtype))) : 1;
+  const int64_t tiles = (arguments.columns - 1) / (shape.tile.side * width) + 1;
+  plan->kernel = "columns_" + std::string(info(dtype).name) + (width > 1 ? "" : "_any");
+  plan_tiles(device, arguments.outputs / arguments.columns * tiles, plan);
+  // One state for each column of a thread; within a piece, indices are short.
+  const int64_t local_bytes = plan->state_bytes == 16 && size_of(dtype) < 8 ? 8 : plan->state_bytes;
+  plan->shared = plan->block * width * local_bytes;
+}
+
+bool multiple_of(int64_t count, const WalkDim* dims, int from, int to) {
+  bool multiple = true;
+  for (int d = from; d < to; ++d) multiple = multiple && dims[d].in_stride % count == 0;
+  return multiple;
+}
+
+// Any strides. `vectors`: elements that lie beside each other along the reduced dimensions are loaded together.
+void plan_strided(const gpu::Device& device, const ReduceGeometry& geometry,
+                  const std::string& kind, int64_t vectors, Plan* plan) {
+  gpu::ReduceArguments& arguments = plan->arguments;
+  const Strided& reduced = geometry.reduced;
+  const int64_t step = reduced.ndim > 0 ? reduced.strides[reduced.ndim - 1] : 0;
+  const int64_t side_step = geometry.inner().in_stride;
+  if (vectors > 1) {
+    arguments.length /= vectors;
+    arguments.reduced.sizes[reduced.ndim - 1] /= vectors;
+    arguments.reduced.steps[reduced.ndim - 1] = vectors;
+  }
+  const gpu::TileShape shape = gpu::shape_tile(arguments.length, side_step > 0 && side_step < step);
+  arguments.tile = shape.tile;
+  plan->block = shape.block;
+  plan->kernel = "strided_" + kind + (vectors > 1 || kind.starts_with("to_") ? "" : "_any");
+  plan_tiles(device, (arguments.outputs - 1) / shape.tile.side + 1, plan);
+}
+
+// Elements that can be loaded together along the innermost reduced dimension.
+int64_t vectors_along(const ReduceGeometry& geometry, const TensorView& self) {
+  const Strided& reduced = geometry.reduced;
+  const int64_t count = gpu::columns_at_once(static_cast<int>(size_of(self.dtype)));
+  const int inner = reduced.ndim - 1;
+  bool fit = inner >= 0 && reduced.strides[inner] == 1 && reduced.sizes[inner] % count == 0 &&
+             reinterpret_cast<uintptr_t>(self.data) % kVectorBytes == 0 &&
+             multiple_of(count, geometry.kept, 0, geometry.kept_dims);
+  for (int d = 0; d < inner; ++d) fit = fit && reduced.strides[d] % count == 0;
+  return fit ? count : 1;
+}
+
+Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) {
+  const ReduceRequest request = operation == Operation::kAmax     ? max_request(call)
+                                : operation == Operation::kArgmax ? argmax_request(call)
+                                                                  : sum_request(call);
+  const TensorView& self = call.inputs()[0];
+  const TensorView& out = call.outputs()[0];
+  ReduceGeometry geometry;
+  cut_reduction(call, request, &geometry);
+  const WalkDim inner = geometry.inner();
+  Plan plan;
+  gpu::ReduceArguments& arguments = plan.arguments;
+  plan.outputs = arguments.outputs = out.numel;
+  plan.length = arguments.length = geometry.reduced.count;
+  arguments.in_dtype = static_cast<uint8_t>(self.dtype);
+  arguments.out_dtype = static_cast<uint8_t>(out.dtype);
+  // Halves that are summed into float32 are exact there already.
+  const bool halves = request.compute == self.dtype && out.dtype == DType::kFloat32;
+  arguments.convert =
+      static_cast<uint8_t>(operation == Operation::kArgmax || halves ? self.dtype : out.dtype);
+  arguments.mean = operation == Operation::kMean;
+  arguments.kept_in = gpu::region_of(geometry.kept, geometry.kept_dims, false);
+  arguments.kept_out = gpu::region_of(geometry.kept, geometry.kept_dims, true);
+  arguments.reduced = gpu::region_of(geometry.reduced);
+  arguments.elements = arguments.length;
+  arguments.columns = inner.size;
+  arguments.row_step = geometry.reduced.ndim == 1 ? geometry.reduced.strides[0] : 0;
+
+  const int64_t size = kVectorBytes / size_of(self.dtype);
+  const bool address_fits = reinterpret_cast<uintptr_t>(self.data) % kVectorBytes == 0;
+  const bool typed = request.compute == self.dtype;
+  const bool any = arguments.length > 0 && typed;
+  const bool as_rows = any && geometry.as_rows() && geometry.kept_dims <= gpu::kMostOuterDims;
+  const bool as_columns = any && geometry.as_columns();
+  const std::string fold = typed                       ? fold_type(operation, self.dtype)
+                           : is_float(request.compute) ? "double"
+                                                       : "int64";
+  plan.state_bytes = state_bytes(operation, fold);
+  if (as_rows) {
+    const bool aligned = address_fits && arguments.length % size == 0 &&
+                         multiple_of(size, geometry.kept, 0, geometry.kept_dims);
+    plan.row_arguments.in_dtype = arguments.in_dtype;
+    plan.row_arguments.out_dtype = arguments.out_dtype;
+    plan.row_arguments.mean = arguments.mean;
+    plan_rows(device, geometry, self.dtype, aligned, &plan);
+  } else if (as_columns) {
+    const bool aligned = address_fits && inner.size % size == 0 && arguments.row_step % size == 0 &&
+                         multiple_of(size, geometry.kept, 0, geometry.kept_dims - 1);
+    plan_columns(device, self.dtype, aligned, &plan);
+  } else {
+    plan_strided(device, geometry, typed ? std::string(info(self.dtype).name) : "to_" + fold,
+                 any ? vectors_along(geometry, self) : 1, &plan);
+  }
+  plan.finish += fold;
+  return plan;
+}
+
+// The second kernel's arguments.
+gpu::ReduceRowArguments finish_arguments(const RowState& state) { return state.arguments; }
+gpu::ReduceArguments finish_arguments(const TileState& state) {
+  gpu::ReduceArguments arguments = state.arguments;
+  arguments.tile = state.finish_tile;
+  arguments.split = 0;
+  return arguments;
+}
+
+template <typename State>
+void run(const KernelState& kernel_state, const RunArgs& args) {
+  const State& state = kernel_state.as<State>();
+  const void* in = args.data[0];
+  void* out = args.data[1];
+  void* slots = nullptr;
+  void* parameters[] = {const_cast<decltype(State::arguments)*>(&state.arguments), &in, &out,
+                        &slots};
+  const gpu::ContextGuard guard(*state.first.device);
+  if (state.arguments.split == 0) {
+    gpu::launch(state.first, guard, args.stream, parameters);
+    return;
+  }
+  const gpu::Scratch scratch(*state.first.device, args.stream, args.workspace, args.workspace_size,
+                             state.workspace);
+  slots = scratch.data();
+  gpu::launch(state.first, guard, args.stream, parameters);
+  auto rest = finish_arguments(state);
+  void* finish_parameters[] = {&rest, &out, &slots};
+  gpu::launch(state.finish, guard, args.stream, finish_parameters);
+}
+
+void run_nothing(const KernelState&, const RunArgs&) {}
+
+Launches make_launches(const gpu::Device& device, Operation operation, const Plan& plan) {
+  const std::string prefix = operation == Operation::kAmax     ? "fgx_amax_"
+                             : operation == Operation::kArgmax ? "fgx_argmax_"
+                                                               : "fgx_sum_";
+  Launches made{};
+  made.workspace = plan.workspace();
+  made.first = gpu::make_launch(device, plan.module, prefix + plan.kernel, plan.grid, plan.block,
+                                plan.shared);
+  if (plan.split()) {
+    const gpu::TileShape& shape = plan.finish_shape;
+    made.finish = gpu::make_launch(device, plan.module, prefix + plan.finish,
+                                   (plan.outputs - 1) / shape.tile.side + 1, shape.block,
+                                   shape.block * plan.state_bytes);
+  }
+  return made;
+}
+
+RunFn prepare(const Call& call, KernelState& kernel_state, Operation operation) {
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  const gpu::Device& device = gpu::find_device(call.device());
+  const Plan plan = plan_for(call, operation, device);
+  if (plan.rows) {
+    RowState& state = kernel_state.emplace<RowState>();
+    static_cast<Launches&>(state) = make_launches(device, operation, plan);
+    state.arguments = plan.row_arguments;
+    return run<RowState>;
+  }
+  TileState& state = kernel_state.emplace<TileState>();
+  static_cast<Launches&>(state) = make_launches(device, operation, plan);
+  state.arguments = plan.arguments;
+  state.finish_tile = plan.finish_shape.tile;
+  return run<TileState>;
+}
+
+size_t workspace(const Call& call, Operation operation) {
+  if (call.outputs()[0].numel == 0) return 0;
+  return plan_for(call, operation, gpu::find_device(call.device())).workspace();
+}
+
+}  // namespace
+
+RunFn prepare_sum_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, Operation::kSum);
+}
+RunFn prepare_mean_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, Operation::kMean);
+}
+RunFn prepare_amax_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, Operation::kAmax);
+}
+RunFn prepare_argmax_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, Operation::kArgmax);
+}
+
+size_t sum_workspace_gpu(const Call& call) { return workspace(call, Operation::kSum); }
+size_t amax_workspace_gpu(const Call& call) { return workspace(call, Operation::kAmax); }
+size_t argmax_workspace_gpu(const Call& call) { return workspace(call, Operation::kArgmax); }
+
+}  // namespace fgx

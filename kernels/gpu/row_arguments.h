@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the row and reduction kernels are launched with; the host fills it, device code reads it.
+#pragma once
+
+#include <stdint.h>
+
+namespace fgx::gpu {
+
+inline constexpr int kMostRegionDims = 16;
+inline constexpr int kMostOuterDims = 4;
+// Threads that the blocks of long rows have; a block has at most this many per row.
+inline constexpr int kMostRowThreads = 1024;
+
+// Rows that are contiguous in themselves. A row's threads load its vectors in turn: thread t has vectors
+// t, t + threads, t + 2 threads, ... of the part that its block has.
+struct RowArguments {
+  int64_t rows;
+  int64_t length;   // elements
+  int32_t threads;  // of a block that work on one row: a power of two
+  int32_t ndim;     // dimensions of the rows, outermost first; steps in elements
+  int64_t sizes[kMostOuterDims];
+  int64_t x_steps[kMostOuterDims];
+  int64_t y_steps[kMostOuterDims];
+};
+
+// Some dimensions of a tensor, outermost first; steps in elements.
+struct Region {
+  int32_t ndim;
+  int64_t sizes[kMostRegionDims];
+  int64_t steps[kMostRegionDims];
+};
+
+// How a block's threads share rows of any strides: `side` rows beside each other, blockDim / side threads
+// to each row; both are powers of two.
+struct Tile {
+  int32_t side;
+  int32_t
+      side_first;  // whether neighbouring threads have neighbouring rows, else elements of one row
+};
+
+struct StridedRowArguments {
+  int64_t rows;
+  int64_t length;
+  Tile tile;
+  uint8_t x_dtype;  // fgx::DType
+  uint8_t y_dtype;
+  uint8_t weight_dtype;
+  uint8_t bias_dtype;
+  Region x_outer;
+  Region y_outer;
+  Region x_row;
+  Region y_row;
+  Region weight;
+  Region bias;
+};
+
+// Columns that a thread of the column kernels has, where they can be loaded together.
+constexpr int columns_at_once(int element_bytes) {
+  return element_bytes == 1 ? 8 : 16 / element_bytes;
+}
+
+// Reductions of rows that are contiguous. Few arguments: they are fetched before anything else.
+struct ReduceRowArguments {
+  int64_t outputs;
+  int64_t length;   // elements of each
+  int64_t piece;    // elements that are folded together first
+  int32_t pieces;   // of one output
+  int32_t split;    // each piece has a block of its own, and leaves its result in a slot
+  int32_t threads;  // to each row; a power of two
+  int32_t rounds;   // rows, or groups of them beside each other, that a block takes in turn
+  uint8_t in_dtype;
+  uint8_t out_dtype;
+  uint8_t mean;
+  int32_t ndim;
+  int64_t sizes[kMostOuterDims];
+  int64_t in_steps[kMostOuterDims];
+  int64_t out_steps[kMostOuterDims];
+};
+
+// Of anything else.
+struct ReduceArguments {
+  int64_t outputs;
+  int64_t length;
+  int64_t piece;
+  int32_t pieces;
+  int32_t split;
+  Tile tile;
+  uint8_t in_dtype;
+  uint8_t out_dtype;
+  uint8_t convert;  // to the type of the result, before anything else
+  uint8_t mean;
+  int64_t
+      elements;  // of each result; `length` counts vectors where they are loaded along the reduced
+  int64_t columns;   // of the innermost kept dimension, for columns
+  int64_t row_step;  // between elements of one column
+  Region kept_in;
+  Region kept_out;
+  Region reduced;
+};
+
+}  // namespace fgx::gpu

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Launches of row and reduction kernels.
+#include "kernels/gpu/row_launch.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/error.h"
+
+namespace fgx::gpu {
+namespace {
+
+constexpr int64_t kVectorBytes = 16;
+constexpr int64_t kLatencyThreads = 512;
+constexpr int64_t kClusterThreads = 512;
+constexpr int64_t kClusterVectors = 8;
+constexpr int64_t kMostPortableCluster = 8;
+constexpr int64_t kMostCluster = 16;
+// Threads of a block that has several rows.
+constexpr int64_t kSharedBlock = 256;
+constexpr int64_t kSmallSharedBlock = 128;
+
+LaunchConfig config_of(const BlockLaunch& what, void* stream, const ClusterAttribute& attribute) {
+  return {{what.grid, 1, 1}, {what.block, 1, 1}, what.shared_bytes, stream, &attribute, 1};
+}
+
+// An attribute of the kernel in every context.
+bool set_attribute(const BlockLaunch& what, int attribute, unsigned value) {
+  const Driver& driver = *what.device->driver;
+  return driver.kernel_set != nullptr && driver.function_set != nullptr &&
+         driver.kernel_set(attribute, static_cast<int>(value), what.kernel.any_context,
+                           what.device->handle) == 0 &&
+         driver.function_set(what.kernel.in_primary, attribute, static_cast<int>(value)) == 0;
+}
+
+// How many such clusters the device runs at once: none where it is cut into parts that have too few
+// multiprocessors.
+int64_t clusters_at_once(const BlockLaunch& what) {
+  const Driver& driver = *what.device->driver;
+  if (driver.launch_clusters == nullptr || driver.clusters_at_once == nullptr) return 0;
+  const ContextGuard guard(*what.device);
+  constexpr int kMostSharedBytes = 8;          // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+  constexpr int kNonPortableClusterSize = 14;  // ..._NON_PORTABLE_CLUSTER_SIZE_ALLOWED
+  if (what.cluster > kMostPortableCluster && !set_attribute(what, kNonPortableClusterSize, 1)) {
+    return 0;
+  }
+  if (what.shared_bytes > static_cast<unsigned>(what.device->facts.shared_per_block) &&
+      !set_attribute(what, kMostSharedBytes, what.shared_bytes)) {
+    return 0;
+  }
+  ClusterAttribute attribute;
+  attribute.size[0] = what.cluster;
+  const LaunchConfig config = config_of(what, nullptr, attribute);
+  int count = 0;
+  const int status = driver.clusters_at_once(&count, guard.handle(what.kernel), &config);
+  return status == 0 ? count : 0;
+}
+
+}  // namespace
+
+BlockLaunch make_launch(const Device& device, const char* module, const std::string& kernel,
+                        int64_t grid, int64_t block, int64_t shared_bytes) {
+  if (grid > std::numeric_limits<int32_t>::max()) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "too many rows for one launch");
+  }
+  return {&device,
+          find_kernel(device, module, kernel.c_str()),
+          static_cast<unsigned>(grid),
+          static_cast<unsigned>(block),
+          static_cast<unsigned>(shared_bytes),
+          1};
+}
+
+void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, void** parameters) {
+  const Driver& driver = *what.device->driver;
+  void* const function = guard.handle(what.kernel);
+  int status = 0;
+  if (what.cluster > 1) {
+    ClusterAttribute attribute;
+    attribute.size[0] = what.cluster;
+    const LaunchConfig config = config_of(what, stream, attribute);
+    status = driver.launch_clusters(&config, function, parameters, nullptr);
+  } else {
+    status = driver.launch(function, what.grid, 1, 1, what.block, 1, 1, what.shared_bytes, stream,
+                           parameters, nullptr);
+  }
+  check(driver, status, "launching a kernel");
+}
+
+int64_t power_of_two_from(int64_t value) {
+  int64_t power = 1;
+  while (power < value) power *= 2;
+  return power;
+}
+
+bool shape_rows(const Device& device, int64_t rows, int64_t vectors, RowShape* shape) {
+  const int64_t padded = power_of_two_from(vectors);
+  const bool few = rows <= device.facts.multiprocessors;
+  *shape = {};
+  if (padded > kClusterThreads * kClusterVectors) {
+    shape->threads = kClusterThreads;
+    shape->vectors = kClusterVectors;
+    shape->cluster = padded / (kClusterThreads * kClusterVectors);
+    return shape->cluster <= kMostCluster;
+  }
+  if (few && padded <= 4 * kLatencyThreads) {
+    // Latency counts: many threads, but no more than a block's reductions are quick for.
+    shape->vectors = padded > 2 * kLatencyThreads ? 4 : padded > kLatencyThreads ? 2 : 1;
+  } else if (padded <= 8) {
+    shape->vectors = std::min<int64_t>(padded, 2);
+  } else {
+    shape->vectors = padded > 1024 ? 8 : 4;
+  }
+  shape->threads = padded / shape->vectors;
+  if (shape->threads <= device.facts.warp_size) {
+    const bool small = rows * shape->threads <= kSharedBlock * device.facts.multiprocessors;
+    shape->rows = (small ? kSmallSharedBlock : kSharedBlock) / shape->threads;
+  }
+  return true;
+}
+
+bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* outer,
+                 int outer_dims, bool output) {
+  const int64_t vector = kVectorBytes / size_of(dtype);
+  if (reinterpret_cast<uintptr_t>(data) % kVectorBytes != 0 || length % vector != 0) return false;
+  for (int d = 0; d < outer_dims; ++d) {
+    if ((output ? outer[d].out_stride : outer[d].in_stride) % vector != 0) return false;
+  }
+  return true;
+}
+
+bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
+                 int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
+                 int64_t state_bytes, BlockLaunch* made, RowArguments* arguments) {
+  if (outer_dims > kMostOuterDims) return false;
+  RowShape shape;
+  if (!shape_rows(device, rows, (length - 1) / vector + 1, &shape)) return false;
+  if (shape.cluster > 1 && (device.driver->launch_clusters == nullptr || device.facts.major < 9)) {
+    return false;
+  }
+  // Long rows that are one after another: clusters that stay.
+  const bool stays = shape.cluster > 1 && aligned && outer_dims <= 1;
+  const bool reduces_in_block = shape.threads > device.facts.warp_size;
+  constexpr int64_t kReductions = 2;
+  const int64_t shared =
+      reduces_in_block ? kReductions * (shape.threads + kMostCluster) * state_bytes : 0;
+  const std::string kernel = stays ? prefix + "_long"
+                                   : prefix + "_" + std::to_string(shape.vectors) +
+                                         (shape.cluster > 1 ? "_cluster" : "") +
+                                         (aligned ? "" : "_any");
+  const int64_t held = stays ? shape.threads * shape.vectors * kVectorBytes : 0;
+  *made = make_launch(device, stays ? "long_rows" : module, kernel,
+                      ((rows - 1) / shape.rows + 1) * shape.cluster, shape.threads * shape.rows,
+                      shared + held);
+  made->cluster = static_cast<unsigned>(shape.cluster);
+  if (shape.cluster > 1) {
+    const int64_t at_once = clusters_at_once(*made);
+    if (at_once == 0) return false;
+    if (stays) made->grid = static_cast<unsigned>(std::min(rows, at_once) * shape.cluster);
+  }
+  *arguments = {};
+  arguments->rows = rows;
+  arguments->length = length;
+  arguments->threads = static_cast<int32_t>(shape.threads);
+  arguments->ndim = outer_dims;
+  for (int d = 0; d < outer_dims; ++d) {
+    arguments->sizes[d] = outer[d].size;
+    arguments->x_steps[d] = outer[d].in_stride;
+    arguments->y_steps[d] = outer[d].out_stride;
+  }
+  return true;
+}
+
+TileShape shape_tile(int64_t length, bool side_first) {
+  const int64_t wanted = power_of_two_from((std::max<int64_t>(length, 1) - 1) / 4 + 1);
+  const int64_t along = std::min<int64_t>(wanted, side_first ? 16 : 256);
+  const int64_t side = side_first ? 32 : 256 / along;
+  return {{static_cast<int32_t>(side), side_first ? 1 : 0}, side * along};
+}
+
+Region region_of(const Strided& strided) {
+  Region region{};
+  region.ndim = strided.ndim;
+  for (int d = 0; d < strided.ndim; ++d) {
+    region.sizes[d] = strided.sizes[d];
+    region.steps[d] = strided.strides[d];
+  }
+  return region;
+}
+
+Region region_of(const WalkDim* dims, int count, bool output) {
+  Region region{};
+  region.ndim = count;
+  for (int d = 0; d < count; ++d) {
+    region.sizes[d] = dims[d].size;
+    region.steps[d] = output ? dims[d].out_stride : dims[d].in_stride;
+  }
+  return region;
+}
+
+}  // namespace fgx::gpu

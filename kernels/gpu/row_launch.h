@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the launchers of row and reduction kernels share: launches, and how threads are shared out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "backend/gpu/device.h"
+#include "kernels/common/row_walk.h"
+#include "kernels/common/strided.h"
+#include "kernels/gpu/row_arguments.h"
+#include "tensor/tensor_view.h"
+
+namespace fgx::gpu {
+
+// A kernel with its geometry.
+struct BlockLaunch {
+  const Device* device;
+  Kernel kernel;
+  unsigned grid;
+  unsigned block;
+  unsigned shared_bytes;
+  unsigned cluster;  // blocks of one; 1: none
+};
+// Throws ShapeNotSupported for more blocks than one launch takes.
+BlockLaunch make_launch(const Device& device, const char* module, const std::string& kernel,
+                        int64_t grid, int64_t block, int64_t shared_bytes);
+// In a context of the device, which `guard` made current.
+void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, void** parameters);
+
+int64_t power_of_two_from(int64_t value);  // the next one
+
+// How the vectors of rows that are contiguous in themselves are shared out.
+struct RowShape {
+  int64_t threads = 1;  // of a block, to each row
+  int64_t vectors = 1;  // to each thread: 1, 2, 4, 8
+  int64_t rows = 1;     // of a block
+  int64_t cluster = 1;  // blocks to each row
+};
+// For rows of `vectors` vectors that stay in registers. False: they are too long. The bits of results do
+// not depend on `rows`.
+bool shape_rows(const Device& device, int64_t rows, int64_t vectors, RowShape* shape);
+
+// Whether rows of these strides can be read or written in 16-byte vectors.
+bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* outer,
+                 int outer_dims, bool output);
+
+// The kernel `prefix` + "_" + vectors (+ "_cluster") (+ "_any" unless aligned), and what it is launched with. `state_bytes`: of its reductions' states. False: the rows are too long for it.
+bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
+                 int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
+                 int64_t state_bytes, BlockLaunch* made, RowArguments* arguments);
+
+// Threads for rows of any strides: beside each other where that is how memory lies.
+struct TileShape {
+  Tile tile;
+  int64_t block;
+};
+TileShape shape_tile(int64_t length, bool side_first);
+
+Region region_of(const Strided& strided);
+// Of an input or of the output.
+Region region_of(const WalkDim* dims, int count, bool output);
+
+}  // namespace fgx::gpu

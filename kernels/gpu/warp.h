@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the threads of one warp (CUDA) or wave (HIP) do together. Its width is this one constant.
+#pragma once
+
+#include "kernels/gpu/device.h"
+
+namespace fgx::device {
+
+#if defined(__HIP__)
+#if defined(__AMDGCN_WAVEFRONT_SIZE)
+constexpr int kWarp = __AMDGCN_WAVEFRONT_SIZE;
+#else
+constexpr int kWarp = 64;
+#endif
+using LaneMask = uint64_t;
+template <typename T>
+FGX_DEVICE_INLINE T shuffle_xor(T value, int mask) {
+  return __shfl_xor(value, mask, kWarp);
+}
+FGX_DEVICE_INLINE LaneMask ballot(bool condition) { return __ballot(condition); }
+FGX_DEVICE_INLINE int first_lane(LaneMask mask) {
+  return __ffsll(static_cast<unsigned long long>(mask)) - 1;
+}
+FGX_DEVICE_INLINE void sync_warp() { __builtin_amdgcn_wave_barrier(); }
+FGX_DEVICE_INLINE uint32_t warp_max(uint32_t value) {
+#pragma unroll
+  for (int mask = kWarp / 2; mask > 0; mask /= 2) {
+    const uint32_t other = shuffle_xor(value, mask);
+    value = other > value ? other : value;
+  }
+  return value;
+}
+#else
+constexpr int kWarp = 32;
+using LaneMask = uint32_t;
+template <typename T>
+FGX_DEVICE_INLINE T shuffle_xor(T value, int mask) {
+  return __shfl_xor_sync(0xffffffffu, value, mask);
+}
+FGX_DEVICE_INLINE LaneMask ballot(bool condition) { return __ballot_sync(0xffffffffu, condition); }
+FGX_DEVICE_INLINE int first_lane(LaneMask mask) { return __ffs(static_cast<int>(mask)) - 1; }
+FGX_DEVICE_INLINE void sync_warp() { __syncwarp(); }
+FGX_DEVICE_INLINE uint32_t warp_max(uint32_t value) {
+  return __reduce_max_sync(0xffffffffu, value);
+}
+#endif
+
+// The same sum, added in the same order, in every lane.
+template <typename T>
+FGX_DEVICE_INLINE T warp_sum(T value) {
+#pragma unroll
+  for (int mask = kWarp / 2; mask > 0; mask /= 2) value += shuffle_xor(value, mask);
+  return value;
+}
+
+}  // namespace fgx::device

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products by cuBLASLt and hipBLASLt: several algorithms are asked for and timed when a shape is first
+// prepared; the fastest is remembered while the process lives.
+#include "kernels/native/blaslt_product.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "backend/gpu/arena.h"
+#include "base/error.h"
+#include "kernels/gpu/launch.h"
+#include "kernels/native/blaslt.h"
+#include "kernels/native/vendor_gemm.h"
+
+namespace fgx {
+namespace {
+
+constexpr size_t kWorkspaceBytes = size_t{32} << 20;
+constexpr int kAlgorithms = 16;
+constexpr size_t kMostResultBytes = 96;
+// The libraries' numbers for element types and for what is done after the product.
+constexpr int kFloat = 0, kDouble = 1, kHalf = 2, kBFloat = 14;
+constexpr int kEpilogueBias = 4;
+// Parts of a sum are joined in float32, not in the result's type; with a bias there are no parts, because it would be
+// added to what is rounded already.
+constexpr uint32_t kNoParts = 0, kJoinInComputeType = 2;
+
+void require(const BlasLt& lt, int status, const char* what) {
+  if (status != 0) {
+    fail(FGX_UNSUPPORTED, "%s refused %s (status %d)", lt.dialect.library, what, status);
+  }
+}
+
+int type_of(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat64:
+      return kDouble;
+    case DType::kFloat16:
+      return kHalf;
+    case DType::kBFloat16:
+      return kBFloat;
+    default:
+      return kFloat;
+  }
+}
+
+// One handle per context and device.
+void* handle_for(const BlasLt& lt, void* context) {
+  static std::mutex* const mutex = new std::mutex;
+  static auto* const handles = new std::map<std::pair<const BlasLt*, void*>, void*>;
+  std::lock_guard lock(*mutex);
+  void*& handle = (*handles)[{&lt, context}];
+  if (handle == nullptr) require(lt, lt.create(&handle), "a handle");
+  return handle;
+}
+
+// A shape's product in the library's terms, and the algorithm that was the fastest.
+struct Product {
+  void* operation = nullptr;
+  void* layouts[3] = {};  // of the library's a, b (ours swapped: it is column-major) and result
+  alignas(8) char algorithm[kMostResultBytes] = {};
+  size_t workspace = 0;
+  bool wide = false;
+  std::mutex mutex;  // the bias' address is part of the operation
+};
+
+struct State {
+  const BlasLt* lt;
+  const gpu::Device* device;
+  Product* product;
+  void* handle;  // in the device's primary context
+  bool swapped, has_bias;
+};
+
+struct Arrays {
+  const void* a;  // the library's
+  const void* b;
+  const void* bias;
+  void* out;
+};
+
+void multiply(const BlasLt& lt, Product& product, const char* algorithm, void* handle,
+              const Arrays& arrays, void* workspace, size_t workspace_bytes, void* stream) {
+  const double one_double = 1, zero_double = 0;
+  const float one_float = 1, zero_float = 0;
+  const void* const one = product.wide ? static_cast<const void*>(&one_double) : &one_float;
+  const void* const zero = product.wide ? static_cast<const void*>(&zero_double) : &zero_float;
+  std::unique_lock lock(product.mutex, std::defer_lock);
+  if (arrays.bias != nullptr) {
+    lock.lock();
+    require(lt,
+            lt.operation_set(product.operation, lt.dialect.attribute_bias, &arrays.bias,
+                             sizeof arrays.bias),
+            "the bias");
+  }
+  require(lt,
+          lt.matmul(handle, product.operation, one, arrays.a, product.layouts[0], arrays.b,
+                    product.layouts[1], zero, arrays.out, product.layouts[2], arrays.out,
+                    product.layouts[2], algorithm, workspace, workspace_bytes, stream),
+          "the product");
+}
+
+// Another thread's graph capture does not mind what this one allocates while this lives.
+class RelaxedCapture {
+ public:
+  explicit RelaxedCapture(const gpu::Driver& driver) : driver_(driver) {
+    exchanged_ = driver.capture_mode != nullptr && driver.capture_mode(&mode_) == 0;
+  }
+  ~RelaxedCapture() {
+    if (exchanged_) driver_.capture_mode(&mode_);
+  }
+  RelaxedCapture(const RelaxedCapture&) = delete;
+  RelaxedCapture& operator=(const RelaxedCapture&) = delete;
+
+ private:
+  const gpu::Driver& driver_;
+  int mode_ = 2;
+  bool exchanged_;
+};
+
+// Memory, a stream and events of our own: the caller's data is not touched, his stream does not wait.
+class Bench {
+ public:
+  Bench(const gpu::Device& device, const std::array<size_t, 4>& bytes) : driver_(*device.driver) {
+    size_t all = kWorkspaceBytes;
+    for (const size_t each : bytes) all += rounded(each);
+    // Operands that no cache holds, as far as a moderate amount of memory goes.
+    const size_t set = all - kWorkspaceBytes;
+    const size_t wanted = static_cast<size_t>(2 * device.facts.l2_bytes);
+    constexpr size_t kMostBytes = size_t{1} << 30;
+    sets_ = std::clamp<size_t>(wanted / std::max<size_t>(set, 1) + 1, 1, 16);
+    if (set * sets_ > kMostBytes) sets_ = 1;
+    if (driver_.memory_allocate(&memory_, kWorkspaceBytes + set * sets_) != 0) return;
+    constexpr unsigned char kAnyByte = 0x3c;  // small positive numbers in every type
+    constexpr unsigned kNonBlocking = 1;
+    ready_ = driver_.stream_create(&stream_, kNonBlocking) == 0 &&
+             driver_.event_create(&start_, 0) == 0 && driver_.event_create(&end_, 0) == 0 &&
+             driver_.set_bytes(memory_, kAnyByte, kWorkspaceBytes + set * sets_, stream_) == 0 &&
+             driver_.stream_synchronize(stream_) == 0;
+    for (size_t s = 0; s < sets_; ++s) {
+      char* at = static_cast<char*>(memory_) + kWorkspaceBytes + s * set;
+      Arrays arrays{};
+      void** const places[] = {const_cast<void**>(&arrays.a), const_cast<void**>(&arrays.b),
+                               &arrays.out, const_cast<void**>(&arrays.bias)};
+      for (size_t i = 0; i < bytes.size(); ++i) {
+        *places[i] = bytes[i] == 0 ? nullptr : at;
+        at += rounded(bytes[i]);
+      }
+      arrays_.push_back(arrays);
+    }
+  }
+  ~Bench() {
+    if (stream_ != nullptr) (void)driver_.stream_synchronize(stream_);
+    if (start_ != nullptr) (void)driver_.event_destroy(start_);
+    if (end_ != nullptr) (void)driver_.event_destroy(end_);
+    if (stream_ != nullptr) (void)driver_.stream_destroy(stream_);
+    if (memory_ != nullptr) (void)driver_.memory_free(memory_);
+  }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+  bool ready() const { return ready_; }
+
+  // Milliseconds of one product, or a negative number where it failed.
+  template <typename Run>
+  float time(int times, Run&& run) {
+    float milliseconds = 0;
+    try {
+      gpu::check(driver_, driver_.event_record(start_, stream_), "timing");
+      for (int i = 0; i < times; ++i) {
+        run(arrays_[static_cast<size_t>(i) % sets_], memory_, stream_);
+      }
+      gpu::check(driver_, driver_.event_record(end_, stream_), "timing");
+      gpu::check(driver_, driver_.event_synchronize(end_), "timing");
+      gpu::check(driver_, driver_.event_elapsed(&milliseconds, start_, end_), "timing");
+    } catch (const Error&) {
+      return -1;
+    }
+    return milliseconds / static_cast<float>(times);
+  }
+
+ private:
+  static size_t rounded(size_t bytes) { return (bytes + 255) / 256 * 256; }
+
+  const gpu::Driver& driver_;
+  size_t sets_ = 1;
+  void* memory_ = nullptr;
+  void* stream_ = nullptr;
+  void* start_ = nullptr;
+  void* end_ = nullptr;
+  bool ready_ = false;
+  std::vector<Arrays> arrays_;
+};
+
+struct Candidate {
+  const char* algorithm;
+  size_t workspace;
+  float best = -1;
+};
+
+// The fastest of the candidates, or the first, which the library thinks is.
+const Candidate& choose(const BlasLt& lt, const gpu::Device& device, Product& product, void* handle,
+                        std::vector<Candidate>& candidates, const std::array<size_t, 4>& bytes) {
+  if (candidates.size() == 1) return candidates[0];
+  const RelaxedCapture relaxed(*device.driver);
+  Bench bench(device, bytes);
+  if (!bench.ready()) return candidates[0];
+  constexpr int kRounds = 3;
+  constexpr float kMilliseconds = 0.3f;  // of one sample
+  constexpr int kMostTimes = 32;
+  for (int round = 0; round <= kRounds; ++round) {
+    for (Candidate& candidate : candidates) {
+      if (round > 0 && candidate.best < 0) continue;
+      const int times =
+          round == 0 ? 2
+                     : std::clamp(static_cast<int>(kMilliseconds / std::max(candidate.best, 1e-4f)),
+                                  2, kMostTimes);
+      const float time =
+          bench.time(times, [&](const Arrays& arrays, void* workspace, void* stream) {
+            multiply(lt, product, candidate.algorithm, handle, arrays, workspace,
+                     candidate.workspace, stream);
+          });
+      // The first round is to warm up, and says how often to repeat.
+      if (time >= 0 && (round <= 1 || time < candidate.best)) candidate.best = time;
+    }
+  }
+  return *std::min_element(candidates.begin(), candidates.end(),
+                           [](const Candidate& x, const Candidate& y) {
+                             return y.best < 0 || (x.best >= 0 && x.best < y.best);
+                           });
+}
+
+// The library's view of row-major operands: everything transposed, so that its a is our b.
+void describe(const BlasLt& lt, const VendorGemm& g, DType dtype, Product& product) {
+  const BlasLtDialect& words = lt.dialect;
+  product.wide = g.wide;
+  const int type = type_of(dtype);
+  require(
+      lt,
+      lt.operation_create(&product.operation, g.wide ? words.compute_double : words.compute_float,
+                          g.wide ? kDouble : kFloat),
+      "the operation");
+  const auto set = [&](int attribute, int32_t value) {
+    require(lt, lt.operation_set(product.operation, attribute, &value, sizeof value),
+            "the operation");
+  };
+  set(words.attribute_transpose_a, g.transpose_b ? words.transpose : words.no_transpose);
+  set(words.attribute_transpose_b, g.transpose_a ? words.transpose : words.no_transpose);
+  if (g.has_bias) set(words.attribute_epilogue, kEpilogueBias);
+  const auto layout = [&](int i, int64_t rows, int64_t columns, int64_t leading) {
+    require(lt,
+            lt.layout_create(&product.layouts[i], type, static_cast<uint64_t>(rows),
+                             static_cast<uint64_t>(columns), leading),
+            "the layout");
+  };
+  layout(0, g.transpose_b ? g.k : g.n, g.transpose_b ? g.n : g.k, g.ldb);
+  layout(1, g.transpose_a ? g.m : g.k, g.transpose_a ? g.k : g.m, g.lda);
+  layout(2, g.n, g.m, g.ldc);
+}
+
+void find_algorithm(const BlasLt& lt, const gpu::Device& device, const VendorGemm& g, DType dtype,
+                    uint32_t alignment, Product& product) {
+  const BlasLtDialect& words = lt.dialect;
+  void* const handle = handle_for(lt, device.primary);
+  void* preference = nullptr;
+  require(lt, lt.preference_create(&preference), "a preference");
+  const uint64_t workspace = kWorkspaceBytes;
+  int status =
+      lt.preference_set(preference, words.preference_workspace, &workspace, sizeof workspace);
+  if (words.preference_reduction >= 0 && status == 0) {
+    const uint32_t schemes = g.has_bias ? kNoParts : kJoinInComputeType;
+    status = lt.preference_set(preference, words.preference_reduction, &schemes, sizeof schemes);
+  }
+  for (int i = 0; i < 4 && words.preference_alignment >= 0 && status == 0; ++i) {
+    status =
+        lt.preference_set(preference, words.preference_alignment + i, &alignment, sizeof alignment);
+  }
+  alignas(8) char results[kAlgorithms * kMostResultBytes] = {};
+  int found = 0;
+  if (status == 0) {
+    status = lt.heuristics(handle, product.operation, product.layouts[0], product.layouts[1],
+                           product.layouts[2], product.layouts[2], preference, kAlgorithms, results,
+                           &found);
+  }
+  (void)lt.preference_destroy(preference);
+  require(lt, status, "to look for algorithms");
+  std::vector<Candidate> candidates;
+  for (int i = 0; i < found; ++i) {
+    const char* const result = results + static_cast<size_t>(i) * words.result_bytes;
+    Candidate candidate{result, 0};
+    int32_t state = 0;
+    std::memcpy(&candidate.workspace, result + words.algorithm_bytes, sizeof candidate.workspace);
+    std::memcpy(&state, result + words.algorithm_bytes + sizeof(size_t), sizeof state);
+    if (state == 0 && candidate.workspace <= kWorkspaceBytes) candidates.push_back(candidate);
+  }
+  if (candidates.empty()) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "%s has no algorithm for this product", words.library);
+  }
+  const auto bytes = [&](int64_t lines, int64_t leading) {
+    return static_cast<size_t>(lines * leading * size_of(dtype));
+  };
+  const Candidate& chosen =
+      choose(lt, device, product, handle, candidates,
+             {bytes(g.transpose_b ? g.n : g.k, g.ldb), bytes(g.transpose_a ? g.k : g.m, g.lda),
+              bytes(g.m, g.ldc), g.has_bias ? bytes(1, g.n) : 0});
+  std::memcpy(product.algorithm, chosen.algorithm, words.algorithm_bytes);
+  product.workspace = chosen.workspace;
+}
+
+Product& product_for(const BlasLt& lt, const gpu::Device& device, const VendorGemm& g, DType dtype,
+                     uint32_t alignment) {
+  using Key = std::array<int64_t, 12>;
+  const Key key = {reinterpret_cast<intptr_t>(&device),
+                   g.m,
+                   g.n,
+                   g.k,
+                   g.lda,
+                   g.ldb,
+                   g.ldc,
+                   g.transpose_a,
+                   g.transpose_b,
+                   g.has_bias,
+                   static_cast<int64_t>(dtype),
+                   alignment};
+  static std::mutex* const mutex = new std::mutex;
+  static auto* const products = new std::map<Key, std::unique_ptr<Product>>;
+  std::lock_guard lock(*mutex);
+  std::unique_ptr<Product>& slot = (*products)[key];
+  if (slot != nullptr) return *slot;
+  auto made = std::make_unique<Product>();
+  describe(lt, g, dtype, *made);
+  find_algorithm(lt, device, g, dtype, alignment, *made);
+  slot = std::move(made);
+  return *slot;
+}
+
+void run_blaslt(const KernelState& kernel_state, const RunArgs& args) {
+  const State& state = kernel_state.as<State>();
+  const gpu::ContextGuard guard(*state.device);
+  void* context = nullptr;
+  gpu::check(*state.device->driver, state.device->driver->context_current(&context),
+             "reading the current context");
+  Arrays arrays{args.data[state.swapped ? 0 : 1], args.data[state.swapped ? 1 : 0],
+                state.has_bias ? args.data[2] : nullptr, args.data[state.has_bias ? 3 : 2]};
+  void* const handle =
+      context == state.device->primary ? state.handle : handle_for(*state.lt, context);
+  Product& product = *state.product;
+  if (product.workspace == 0) {
+    multiply(*state.lt, product, product.algorithm, handle, arrays, nullptr, 0, args.stream);
+    return;
+  }
+  const gpu::Scratch scratch(*state.device, args.stream, args.workspace, args.workspace_size,
+                             product.workspace);
+  multiply(*state.lt, product, product.algorithm, handle, arrays, scratch.data(), product.workspace,
+           args.stream);
+}
+
+void run_nothing(const KernelState&, const RunArgs&) {}
+
+template <GemmProblem (*problem)(const Call&)>
+RunFn prepare_blaslt(const Call& call, KernelState& state) {
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  gpu::require_inputs_on_device(call);
+  const GemmProblem p = problem(call);
+  const VendorGemm g = vendor_gemm(p, INT32_MAX);
+  if (g.has_bias && (g.swapped || (g.bias_stride != 1 && g.n != 1))) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "the library adds a bias of one dense value per column only");
+  }
+  const gpu::Device& device = gpu::find_device(call.device());
+  const BlasLt& lt = BlasLt::of(call.device().type);
+  const DType dtype = call.outputs()[0].dtype;
+  uintptr_t alignment = gpu::known_alignment(call.outputs()[0]);
+  for (const TensorView& input : call.inputs()) {
+    alignment = std::min(alignment, gpu::known_alignment(input));
+  }
+  const gpu::ContextGuard guard(device);
+  State& made = state.emplace<State>();
+  made = {&lt, &device, nullptr, handle_for(lt, device.primary), g.swapped, g.has_bias};
+  made.product = &product_for(lt, device, g, dtype, static_cast<uint32_t>(alignment));
+  return run_blaslt;
+}
+
+size_t workspace(const Call& call) { return call.outputs()[0].numel == 0 ? 0 : kWorkspaceBytes; }
+
+template <int32_t kDeviceType>
+const char* unavailable() {
+  const char* const why_not = gpu::unavailable(kDeviceType);
+  if (why_not != nullptr) return why_not;
+  if (!gpu::find_driver(kDeviceType)->needs_images) return "a test's driver has no such library";
+  return BlasLt::of(kDeviceType).library.reason();
+}
+
+ImplementationDef blaslt(int32_t device_type, const char* operator_name, PrepareFn prepare) {
+  const bool cuda = device_type == FGX_DEVICE_CUDA;
+  ImplementationDef implementation;
+  implementation.name =
+      std::string(cuda ? "native.cublaslt." : "native.hipblaslt.") + operator_name;
+  implementation.group = Group::kNative;
+  // Among stable ones, by their order: its own algorithms are what large products are measured by.
+  implementation.tier = Tier::kStable;
+  implementation.device_type = device_type;
+  implementation.deterministic = false;  // sums may be split differently in another process
+  implementation.in_place = false;
+  implementation.constraints = {
+      {.kind = Constraint::Kind::kDType,
+       .argument = 0,
+       .dtypes = cuda ? kFloatTypes : kHalfTypes | DTypeSet{DType::kFloat32}}};
+  implementation.prepare = prepare;
+  implementation.workspace = workspace;
+  implementation.available = cuda ? &unavailable<FGX_DEVICE_CUDA> : &unavailable<FGX_DEVICE_ROCM>;
+  return implementation;
+}
+
+}  // namespace
+
+ImplementationDef blaslt_mm(int32_t device_type) {
+  return blaslt(device_type, "mm", prepare_blaslt<mm_vendor_problem>);
+}
+ImplementationDef blaslt_linear(int32_t device_type) {
+  return blaslt(device_type, "linear", prepare_blaslt<linear_vendor_problem>);
+}
+
+}  // namespace fgx

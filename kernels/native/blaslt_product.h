@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// mm and linear by cuBLASLt and hipBLASLt.
+#pragma once
+
+#include "schema/kernel.h"
+
+namespace fgx {
+
+ImplementationDef blaslt_mm(int32_t device_type);
+ImplementationDef blaslt_linear(int32_t device_type);
+
+}  // namespace fgx

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Launches of row kernels and reductions on a GPU that is not there: which kernel, geometry, cluster, scratch.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "fake_call.h"
+
+namespace fgx::testing_support {
+namespace {
+
+constexpr fgx_dtype kInt32{FGX_DTYPE_INT, 32, 1};
+constexpr fgx_dtype kInt64{FGX_DTYPE_INT, 64, 1};
+
+class GpuRows : public FakeGpuTest {
+ protected:
+  struct Geometry {
+    std::string kernel;
+    unsigned grid;
+    unsigned block;
+    unsigned cluster;
+    bool operator==(const Geometry&) const = default;
+    friend std::ostream& operator<<(std::ostream& out, const Geometry& g) {
+      return out << g.kernel << " grid " << g.grid << " block " << g.block << " cluster "
+                 << g.cluster;
+    }
+  };
+  Geometry geometry(size_t back = 0) {
+    const FakeLaunch& launch = g_gpu.launches.at(g_gpu.launches.size() - 1 - back);
+    return {launch.kernel, launch.grid, launch.block, launch.cluster};
+  }
+  Geometry softmax(std::vector<int64_t> shape, fgx_dtype dtype, int64_t dim = -1,
+                   uintptr_t address = kA, std::vector<int64_t> strides = {}) {
+    DeviceTensor x(shape, dtype, address, std::move(strides)), out(shape, dtype, kOut);
+    EXPECT_EQ(call("softmax", {x.value(), integer(dim)}, out), FGX_OK)
+        << fgx_error_message(fgx_last_error());
+    return geometry();
+  }
+  fgx_status sum(std::vector<int64_t> shape, fgx_dtype dtype, std::vector<int64_t> dims,
+                 std::vector<int64_t> left, fgx_dtype out_dtype, const char* name = "sum") {
+    DeviceTensor x(std::move(shape), dtype, kA), out(std::move(left), out_dtype, kOut);
+    return call(name, {x.value(), integers(dims)}, out);
+  }
+};
+
+TEST_F(GpuRows, ThreadsByWidthAndRows) {
+  // Many rows: several to a block while a warp is enough for one, four or eight vectors to a thread.
+  EXPECT_EQ(softmax({131072, 8}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_1", 512, 256, 1}));
+  EXPECT_EQ(softmax({131072, 256}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_4", 4096, 256, 1}));
+  EXPECT_EQ(softmax({16384, 1024}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_4", 2048, 256, 1}));
+  EXPECT_EQ(softmax({16384, 8192}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_4", 16384, 256, 1}));
+  EXPECT_EQ(softmax({16384, 8192}, kFloat32), (Geometry{"fgx_softmax_float32_8", 16384, 256, 1}));
+  EXPECT_EQ(softmax({4096, 32768}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_8", 4096, 512, 1}));
+  // Few: as many threads as help.
+  EXPECT_EQ(softmax({1, 4096}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_1", 1, 512, 1}));
+  EXPECT_EQ(softmax({16, 4096}, kFloat32), (Geometry{"fgx_softmax_float32_2", 16, 512, 1}));
+}
+
+TEST_F(GpuRows, LongRowsHaveClusters) {
+  EXPECT_EQ(softmax({16, 65536}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_long", 32, 512, 2}));
+  EXPECT_EQ(softmax({4, 151936}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_long", 32, 512, 8}));
+  EXPECT_EQ(softmax({200, 262144}, kFloat32),
+            (Geometry{"fgx_softmax_float32_long", 1600, 512, 16}));  // a hundred clusters at once
+  EXPECT_EQ(softmax({16, 65537}, kBFloat16),
+            (Geometry{"fgx_softmax_bfloat16_8_cluster_any", 64, 512, 4}));
+  EXPECT_EQ(softmax({2, 1 << 20}, kFloat32), (Geometry{"fgx_softmax_strided_float32", 2, 256, 1}));
+}
+
+TEST_F(GpuRows, WhereClustersDoNotFitRowsAreReadAgain) {
+  g_gpu.clusters_at_once = 0;
+  EXPECT_EQ(softmax({17, 65536}, kBFloat16),
+            (Geometry{"fgx_softmax_strided_bfloat16", 17, 256, 1}));
+}
+
+TEST_F(GpuRows, WhatDoesNotFitVectors) {
+  EXPECT_EQ(softmax({300, 4097}, kFloat32).kernel, "fgx_softmax_float32_8_any");
+  EXPECT_EQ(softmax({300, 4096}, kFloat32, -1, kA + 4).kernel, "fgx_softmax_float32_4_any");
+  EXPECT_EQ(softmax({300, 4096}, kFloat32, -1, kA, {4099, 1}).kernel, "fgx_softmax_float32_4_any");
+  EXPECT_EQ(softmax({300, 4096}, kFloat32, -1, kA, {1, 300}).kernel, "fgx_softmax_strided_float32");
+  EXPECT_EQ(softmax({300, 64}, kFloat32, 0), (Geometry{"fgx_softmax_strided_float32", 2, 512, 1}));
+}
+
+TEST_F(GpuRows, NormsByTypesOfParameters) {
+  DeviceTensor x({64, 8192}, kBFloat16, kA), out({64, 8192}, kBFloat16, kOut);
+  DeviceTensor weight({8192}, kBFloat16, kB), wide({8192}, kFloat32, kB), odd({8192}, kInt32, kB);
+  const std::vector<int64_t> shape{8192};
+  ASSERT_EQ(call("rms_norm", {x.value(), integers(shape), weight.value()}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_rms_norm_bfloat16_2");
+  EXPECT_EQ(last().parameters[1], reinterpret_cast<void*>(kA));
+  EXPECT_EQ(last().parameters[2], reinterpret_cast<void*>(kOut));
+  ASSERT_EQ(call("layer_norm", {x.value(), integers(shape), wide.value()}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_layer_norm_bfloat16_float32_2");
+  ASSERT_EQ(call("rms_norm", {x.value(), integers(shape), odd.value()}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_rms_norm_strided_float");
+}
+
+TEST_F(GpuRows, ReductionsByLayout) {
+  ASSERT_EQ(sum({16384, 8192}, kBFloat16, {1}, {16384}, kBFloat16), FGX_OK);
+  EXPECT_EQ(geometry(), (Geometry{"fgx_sum_rows_bfloat16_4", 5462, 256, 1}));
+  ASSERT_EQ(sum({4096, 64}, kFloat32, {1}, {4096}, kFloat32, "amax"), FGX_OK);
+  EXPECT_EQ(geometry(), (Geometry{"fgx_amax_rows_float32_4", 64, 256, 1}));
+  ASSERT_EQ(sum({300, 33}, kInt32, {1}, {300}, kInt64), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_sum_rows_int32_4_any");
+  ASSERT_EQ(sum({64, 129, 33}, kBFloat16, {0, 2}, {129}, kBFloat16), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_sum_strided_bfloat16_any");
+  ASSERT_EQ(sum({0, 8}, kFloat32, {0}, {8}, kFloat32), FGX_OK);  // zeros are written
+  EXPECT_EQ(last().kernel, "fgx_sum_strided_float32_any");
+  ASSERT_EQ(sum({64, 128, 64}, kBFloat16, {0, 2}, {128}, kBFloat16), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_sum_strided_bfloat16");
+  ASSERT_EQ(sum({8, 8}, kInt32, {0}, {8}, kFloat32, "sum"),
+            FGX_INVALID_ARGUMENT);  // its type is int64
+  const size_t launches = g_gpu.launches.size();
+  ASSERT_EQ(sum({0, 8}, kFloat32, {1}, {0}, kFloat32), FGX_OK);
+  EXPECT_EQ(g_gpu.launches.size(), launches);
+}
+
+TEST_F(GpuRows, FewLongResultsTakeTwoKernelsAndScratch) {
+  ASSERT_EQ(sum({16384, 8192}, kFloat32, {0, 1}, {}, kFloat32), FGX_OK);
+  EXPECT_EQ(geometry(1), (Geometry{"fgx_sum_long_float32", 1024, 512, 1}));
+  EXPECT_EQ(geometry(0), (Geometry{"fgx_sum_finish_rows_float", 1, 512, 1}));
+  EXPECT_EQ(g_gpu.launches[g_gpu.launches.size() - 2].stream, last().stream);
+  const size_t allocations = g_gpu.allocations.size();
+  void* const scratch = last().parameters[2];
+  EXPECT_NE(scratch, nullptr);
+  ASSERT_EQ(sum({16384, 8192}, kFloat32, {0, 1}, {}, kFloat32), FGX_OK);  // warm
+  EXPECT_EQ(last().parameters[2], scratch);
+  EXPECT_EQ(g_gpu.allocations.size(), allocations);
+  ASSERT_EQ(sum({4096, 4096}, kFloat32, {0}, {4096}, kFloat32), FGX_OK);
+  EXPECT_EQ(geometry(1), (Geometry{"fgx_sum_columns_float32", 32 * 16, 512, 1}));
+  EXPECT_EQ(geometry(0).kernel, "fgx_sum_finish_tiles_float");
+  // Many long rows need none.
+  ASSERT_EQ(sum({300, 262144}, kBFloat16, {1}, {300}, kBFloat16), FGX_OK);
+  EXPECT_EQ(geometry(), (Geometry{"fgx_sum_long_bfloat16", 300, 512, 1}));
+}
+
+TEST_F(GpuRows, UnderCaptureScratchIsTheCallers) {
+  DeviceTensor x({1, 1 << 20}, kFloat32, kA), out({1}, kFloat32, kOut);
+  const std::vector<int64_t> dims{1};
+  std::vector<fgx_value> args{x.value(), integers(dims)};
+  ASSERT_EQ(call("sum", args, out), FGX_OK);
+  g_gpu.capturing = 1;
+  const size_t launches = g_gpu.launches.size();
+  EXPECT_EQ(call("sum", args, out), FGX_NOT_PREPARED);
+  EXPECT_EQ(g_gpu.launches.size(), launches);
+
+  fgx_op* op = nullptr;
+  ASSERT_EQ(fgx_context_get_op(context_, "sum", &op), FGX_OK);
+  fgx_tensor* outs[] = {&out.tensor};
+  size_t bytes = 0;
+  ASSERT_EQ(fgx_op_workspace(op, args.data(), 2, outs, 1, &bytes), FGX_OK);
+  EXPECT_EQ(bytes, 128u * 4);  // one float for each piece of 8192
+  fgx_invocation invocation{};
+  invocation.struct_size = sizeof invocation;
+  invocation.args = args.data();
+  invocation.nargs = 2;
+  invocation.outs = outs;
+  invocation.nouts = 1;
+  invocation.stream = kStream;
+  invocation.workspace = reinterpret_cast<void*>(kB);
+  invocation.workspace_size = bytes;
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(fgx_op_invoke(op, &invocation), FGX_OK);
+  EXPECT_EQ(last().parameters[2], reinterpret_cast<void*>(kB));
+  fgx_plan* plan = nullptr;
+  g_gpu.capturing = 0;
+  ASSERT_EQ(fgx_plan_create(op, args.data(), 2, outs, 1, &plan), FGX_OK);
+  g_gpu.capturing = 1;
+  EXPECT_EQ(fgx_plan_invoke(plan, &invocation), FGX_OK);
+  EXPECT_EQ(last().parameters[2], reinterpret_cast<void*>(kB));
+  EXPECT_EQ(last().stream, kStream);
+  fgx_plan_destroy(plan);
+}
+
+TEST_F(GpuRows, EveryDriverCallMayFail) {
+  DeviceTensor x({1, 1 << 20}, kFloat32, kA), out({1}, kFloat32, kOut);
+  const std::vector<int64_t> dims{1};
+  int failures = 0;
+  for (int n = 0; n < 20; ++n) {
+    g_gpu.fail_at = n;
+    const fgx_status status = call("sum", {x.value(), integers(dims)}, out);
+    const bool reached = g_gpu.fail_at < 0;
+    g_gpu.fail_at = -1;
+    EXPECT_EQ(g_gpu.current, nullptr) << n;
+    if (!reached) break;
+    failures += status != FGX_OK;
+    ASSERT_EQ(call("sum", {x.value(), integers(dims)}, out), FGX_OK) << n;
+  }
+  EXPECT_GE(failures, 3);
+}
+
+TEST_F(GpuRows, TypesOfResults) {
+  ASSERT_EQ(sum({64, 4096}, kBFloat16, {1}, {64}, kBFloat16, "mean"), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_sum_rows_bfloat16_1");
+  DeviceTensor x({64, 4096}, kBFloat16, kA), out({64}, kInt64, kOut);
+  ASSERT_EQ(call("argmax", {x.value(), integer(1)}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_argmax_rows_bfloat16_1");
+}
+
+}  // namespace
+}  // namespace fgx::testing_support
