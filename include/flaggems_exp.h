@@ -507,7 +507,7 @@ FGX_API fgx_status fgx_device_count(int32_t type, int32_t* count);
  * memory_clock_khz, driver_version, and whether this build has code for it. Makes no context on the
  * device. Any thread.
  * Errors: InvalidArgument (no such device), Unsupported (no driver of this kind). @since 1.1 */
-FGX_API fgx_status fgx_device_get_info(fgx_device device, fgx_string** out);
+FGX_API fgx_status fgx_device_get_info(int32_t type, int32_t id, fgx_string** out);
 /* Returns what this machine and build offer (CPU, instruction sets, threads, devices, vendor
  * libraries found or why not, toolchains) as a JSON object. @since 1.0 */
 FGX_API fgx_status fgx_environment_describe(fgx_string** out);
@@ -852,7 +852,7 @@ typedef struct fgx_api {
   fgx_status (*data_filter)(const char* yours, size_t yours_size, const char* flaggems,
                             size_t flaggems_size, const char* options, fgx_string** out);
   fgx_status (*device_count)(int32_t type, int32_t* count);
-  fgx_status (*device_get_info)(fgx_device device, fgx_string** out);
+  fgx_status (*device_get_info)(int32_t type, int32_t id, fgx_string** out);
 } fgx_api;
 
 /* Returns the table for an ABI version (FGX_ABI_VERSION of the header the caller was built with),

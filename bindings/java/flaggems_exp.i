@@ -134,6 +134,7 @@ FGX_RESULT(fgx_op** out)
 FGX_RESULT(fgx_plan** out)
 FGX_RESULT(fgx_registry** out)
 FGX_RESULT(size_t* size)
+FGX_RESULT(int32_t* count)
 
 %typemap(jni) fgx_string** "jobjectArray"
 %typemap(jtype) fgx_string** "byte[][]"

@@ -120,6 +120,12 @@
   if (inferred == NULL) SWIG_fail;
   $result = SWIG_Python_AppendOutput($result, inferred);
 }
+%typemap(in, numinputs=0) int32_t* count (int32_t number = 0) "$1 = &number;"
+%typemap(argout) int32_t* count {
+  PyObject* counted = PyLong_FromLong(*$1);
+  if (counted == NULL) SWIG_fail;
+  $result = SWIG_Python_AppendOutput($result, counted);
+}
 // A stream is an address: an integer or None.
 %typemap(in) void* stream {
   $1 = $input == Py_None ? NULL : PyLong_AsVoidPtr($input);

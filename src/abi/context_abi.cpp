@@ -183,11 +183,11 @@ fgx_status fgx_device_count(int32_t type, int32_t* count) {
   });
 }
 
-fgx_status fgx_device_get_info(fgx_device device, fgx_string** out) {
+fgx_status fgx_device_get_info(int32_t type, int32_t id, fgx_string** out) {
   return abi_guard([&] {
     require(out, "out");
     *out = nullptr;
-    give_string(fgx::describe_device(device).dump(), out);
+    give_string(fgx::describe_device({type, id}).dump(), out);
   });
 }
 

@@ -112,17 +112,17 @@ TEST_F(GpuLaunch, DevicesTellTheirFacts) {
   ASSERT_EQ(fgx_device_count(FGX_DEVICE_CUDA, &count), FGX_OK);
   EXPECT_EQ(count, FakeGpu::kDevices);
   fgx_string* text = nullptr;
-  ASSERT_EQ(fgx_device_get_info({FGX_DEVICE_CUDA, 1}, &text), FGX_OK);
+  ASSERT_EQ(fgx_device_get_info(FGX_DEVICE_CUDA, 1, &text), FGX_OK);
   const std::string facts(fgx_string_data(text), fgx_string_size(text));
   fgx_string_destroy(text);
   EXPECT_NE(facts.find("\"name\":\"Fake GPU\""), std::string::npos) << facts;
   EXPECT_NE(facts.find("\"compute_capability\":\"9.0\""), std::string::npos) << facts;
-  EXPECT_EQ(fgx_device_get_info({FGX_DEVICE_CUDA, 2}, &text), FGX_INVALID_ARGUMENT);
+  EXPECT_EQ(fgx_device_get_info(FGX_DEVICE_CUDA, 2, &text), FGX_INVALID_ARGUMENT);
   EXPECT_EQ(fgx_device_count(99, &count), FGX_INVALID_ARGUMENT);
   gpu::set_fake_driver(FGX_DEVICE_CUDA, &gpu::kNoDriver);
   ASSERT_EQ(fgx_device_count(FGX_DEVICE_CUDA, &count), FGX_OK);
   EXPECT_EQ(count, 0);
-  EXPECT_EQ(fgx_device_get_info({FGX_DEVICE_CUDA, 0}, &text), FGX_UNSUPPORTED);
+  EXPECT_EQ(fgx_device_get_info(FGX_DEVICE_CUDA, 0, &text), FGX_UNSUPPORTED);
 }
 
 TEST_F(GpuLaunch, AWatchedCallKeepsItsStream) {

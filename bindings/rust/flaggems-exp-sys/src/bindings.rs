@@ -4,8 +4,8 @@ pub const FGX_VERSION_MAJOR: u32 = 0;
 pub const FGX_VERSION_MINOR: u32 = 1;
 pub const FGX_VERSION_PATCH: u32 = 0;
 pub const FGX_ABI_VERSION_MAJOR: u32 = 1;
-pub const FGX_ABI_VERSION_MINOR: u32 = 0;
-pub const FGX_ABI_VERSION: u32 = 65536;
+pub const FGX_ABI_VERSION_MINOR: u32 = 1;
+pub const FGX_ABI_VERSION: u32 = 65537;
 pub const FGX_MAX_RANK: u32 = 16;
 pub type __uint8_t = std::os::raw::c_uchar;
 pub type __uint16_t = std::os::raw::c_ushort;
@@ -1754,6 +1754,12 @@ extern "C" {
         -> fgx_status;
 }
 extern "C" {
+    pub fn fgx_device_count(type_: i32, count: *mut i32) -> fgx_status;
+}
+extern "C" {
+    pub fn fgx_device_get_info(type_: i32, id: i32, out: *mut *mut fgx_string) -> fgx_status;
+}
+extern "C" {
     pub fn fgx_environment_describe(out: *mut *mut fgx_string) -> fgx_status;
 }
 extern "C" {
@@ -2833,12 +2839,17 @@ pub struct fgx_api {
             out: *mut *mut fgx_string,
         ) -> fgx_status,
     >,
+    pub device_count:
+        ::core::option::Option<unsafe extern "C" fn(type_: i32, count: *mut i32) -> fgx_status>,
+    pub device_get_info: ::core::option::Option<
+        unsafe extern "C" fn(type_: i32, id: i32, out: *mut *mut fgx_string) -> fgx_status,
+    >,
 }
 #[test]
 fn bindgen_test_layout_fgx_api() {
     assert_eq!(
         ::core::mem::size_of::<fgx_api>(),
-        592usize,
+        608usize,
         concat!("Size of: ", stringify!(fgx_api))
     );
     assert_eq!(
@@ -4121,6 +4132,40 @@ fn bindgen_test_layout_fgx_api() {
         );
     }
     test_field_data_filter();
+    fn test_field_device_count() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::core::mem::MaybeUninit::<fgx_api>::uninit();
+                let ptr = uninit.as_ptr();
+                ::core::ptr::addr_of!((*ptr).device_count) as usize - ptr as usize
+            },
+            592usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(fgx_api),
+                "::",
+                stringify!(device_count)
+            )
+        );
+    }
+    test_field_device_count();
+    fn test_field_device_get_info() {
+        assert_eq!(
+            unsafe {
+                let uninit = ::core::mem::MaybeUninit::<fgx_api>::uninit();
+                let ptr = uninit.as_ptr();
+                ::core::ptr::addr_of!((*ptr).device_get_info) as usize - ptr as usize
+            },
+            600usize,
+            concat!(
+                "Offset of field: ",
+                stringify!(fgx_api),
+                "::",
+                stringify!(device_get_info)
+            )
+        );
+    }
+    test_field_device_get_info();
 }
 extern "C" {
     pub fn fgx_get_api(version: u32) -> *const fgx_api;
