@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of layer_norm and rms_norm: decode and prefill over the hidden sizes of language models."""
+"""Rows of layer_norm, rms_norm and fused_add_rms_norm: decode and prefill over the hidden sizes of language models."""
 
 SHAPES = [(1, 4096), (16, 4096), (4096, 4096), (1, 3584), (16, 3584), (512, 3584), (512, 768)]
 
@@ -19,3 +19,10 @@ def cases(torch):
             yield (f"rms_norm {label}", "rms_norm", (x, [width], weight, 1e-6), {},
                    lambda x=x, width=width, weight=weight:
                    torch.nn.functional.rms_norm(x, [width], weight, 1e-6))
+            residual = torch.randn(rows, width).to(dtype)
+
+            def fused(x=x, residual=residual, width=width, weight=weight):
+                return torch.nn.functional.rms_norm(x + residual, [width], weight, 1e-6)
+
+            yield (f"fused_add_rms_norm {label}", "fused_add_rms_norm",
+                   (x, residual, [width], weight, 1e-6), {}, fused)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of sum, mean, amax and argmax: decode, prefill and square shapes, both dimensions."""
+"""Rows of the reductions and cumsum: decode, prefill and square shapes, both dimensions."""
 
 SHAPES = [(1, 4096), (16, 4096), (4096, 4096), (1, 3584), (512, 3584)]
 
@@ -17,6 +17,14 @@ def cases(torch):
                     arguments = (x, dim) if name == "argmax" else (x, [dim])
                     yield (f"{name} {label} dim={dim}", name, arguments, {},
                            lambda name=name, dim=dim, out=out, x=x: getattr(torch, name)(x, dim, out=out))
+                largest = torch.max(x, dim)
+                yield (f"max {label} dim={dim}", "max", (x, dim), {},
+                       lambda x=x, dim=dim, out=largest: torch.max(x, dim, out=(out.values, out.indices)))
+                yield (f"var_mean {label} dim={dim}", "var_mean", (x, [dim]), {},
+                       lambda x=x, dim=dim: torch.var_mean(x, dim))
+                sums = torch.empty_like(x)
+                yield (f"cumsum {label} dim={dim}", "cumsum", (x, dim), {},
+                       lambda x=x, dim=dim, out=sums: torch.cumsum(x, dim, out=out))
             for name in ("sum", "argmax"):
                 yield (f"{name} {label} all", name, (x,), {},
                        lambda name=name, x=x: getattr(torch, name)(x))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Copies, conversions, transposition, concatenation of a key and value cache, embedding rows."""
+"""Copies, conversions, transposition, concatenation of a key and value cache, embedding rows; moves by index;
+topk and sort."""
 
 SHAPES = [(1, 4096), (16, 4096), (4096, 4096), (98, 18944)]
 
@@ -30,3 +31,21 @@ def cases(torch):
             indices = torch.randint(0, 32000, (tokens,))
             yield (f"embedding {short}[32000,3584], {tokens} tokens", "embedding",
                    (weight, indices), {}, lambda w=weight, i=indices: torch.embedding(w, i))
+            out = torch.empty(tokens, 3584, dtype=dtype)
+            yield (f"index_select {short}[32000,3584], {tokens} rows", "index_select", (weight, 0, indices), {},
+                   lambda w=weight, i=indices, out=out: torch.index_select(w, 0, i, out=out))
+        for rows, width, k in ((1, 151936, 50), (16, 151936, 50), (4096, 128, 8), (512, 4096, 64)):
+            x = torch.randn(rows, width).to(dtype)
+            best = torch.topk(x, k)
+            yield (f"topk {short}[{rows},{width}] k={k}", "topk", (x, k), {},
+                   lambda x=x, k=k, out=best: torch.topk(x, k, out=(out.values, out.indices)))
+            order = torch.sort(x)
+            yield (f"sort {short}[{rows},{width}]", "sort", (x, True), {},
+                   lambda x=x, out=order: torch.sort(x, stable=True, out=(out.values, out.indices)))
+            for dim in (0, 1):
+                index = torch.randint(0, x.shape[dim], (rows, width))
+                taken = torch.empty_like(x)
+                yield (f"gather {short}[{rows},{width}] dim={dim}", "gather", (x, dim, index), {},
+                       lambda x=x, dim=dim, i=index, out=taken: torch.gather(x, dim, i, out=out))
+                yield (f"scatter {short}[{rows},{width}] dim={dim}", "scatter", (x, dim, index, taken), {},
+                       lambda x=x, dim=dim, i=index, y=taken: torch.scatter(x, dim, i, y))

@@ -215,7 +215,7 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) 
   const TensorView& self = call.inputs()[0];
   const TensorView& out = call.outputs()[0];
   ReduceGeometry geometry;
-  cut_reduction(call, request, &geometry);
+  cut_reduction(call, request, call.outputs()[0], &geometry);
   const WalkDim inner = geometry.inner();
   Plan plan;
   gpu::ReduceArguments& arguments = plan.arguments;

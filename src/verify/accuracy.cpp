@@ -119,15 +119,20 @@ double accumulated_scale(const Call& call, const std::vector<OracleTensor>& inpu
   }
   if (sizes.empty()) return root * measured;
   switch (op.family) {
-    case Family::kReduction:
-      return root *
-             std::max(measured, op.schema.name == "mean" ? sizes[0] / root : sizes[0] * root);
+    case Family::kReduction: {
+      const bool averages = op.schema.name == "mean" || op.schema.name == "var_mean";
+      return root * std::max(measured, averages ? sizes[0] / root : sizes[0] * root);
+    }
     case Family::kLoss:
       return root * std::max(measured, *std::max_element(sizes.begin(), sizes.end()));
     case Family::kBlas: {
+      // addmm puts what is added first.
+      if (op.schema.name == "addmm" && sizes.size() > 2) {
+        std::rotate(sizes.begin(), sizes.begin() + 1, sizes.end());
+      }
       const double product = sizes.size() > 1 ? sizes[0] * sizes[1] : sizes[0];
       const double bias = sizes.size() > 2 ? sizes[2] : 0.0;
-      return root * std::max({measured, product * root, bias});
+      return root * std::max({measured, product * root, bias}) * largest_attribute(call);
     }
     case Family::kNorm: {
       // Root-mean-square norms subtract nothing.

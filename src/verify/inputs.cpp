@@ -2,6 +2,7 @@
 // The generator, the distributions and the table of arguments whose values are restricted.
 #include "verify/inputs.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -128,12 +129,18 @@ struct HintRow {
   std::string_view op;
   std::string_view argument;
   ValueHint::Kind kind;
-  std::string_view limited_by;  // kIndex: the argument whose first dimension is the limit
+  std::string_view limited_by;  // kIndex: the argument that is pointed into
+  // Its dimension that is the limit; -1: whichever is smallest, where that depends on the call.
+  int dim = 0;
 };
 constexpr HintRow kHints[] = {
     {"embedding", "indices", ValueHint::Kind::kIndex, "weight"},
     {"soft_margin_loss", "target", ValueHint::Kind::kSign, ""},
     {"apply_rotary_pos_emb", "position_ids", ValueHint::Kind::kIndex, "cos"},
+    {"index_select", "index", ValueHint::Kind::kIndex, "self", -1},
+    {"gather", "index", ValueHint::Kind::kIndex, "self", -1},
+    {"scatter", "index", ValueHint::Kind::kIndex, "self", -1},
+    {"cross_entropy_loss", "target", ValueHint::Kind::kIndex, "self", -1},
 };
 
 }  // namespace
@@ -175,9 +182,12 @@ ValueHint value_hint(const OperatorDef& op, int argument,
     if (row.op != op.schema.name || row.argument != name) continue;
     ValueHint hint{row.kind, 0};
     if (row.kind == ValueHint::Kind::kIndex) {
-      const int other = op.schema.find(row.limited_by);
-      if (other >= 0 && !shapes[static_cast<size_t>(other)].empty()) {
-        hint.limit = shapes[static_cast<size_t>(other)][0];
+      const std::vector<int64_t>& shape =
+          shapes[static_cast<size_t>(op.schema.find(row.limited_by))];
+      if (row.dim < 0) {
+        hint.limit = shape.empty() ? 1 : *std::min_element(shape.begin(), shape.end());
+      } else if (!shape.empty()) {
+        hint.limit = shape[static_cast<size_t>(row.dim)];
       }
     }
     return hint;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mm and linear against PyTorch."""
+"""The matrix products against PyTorch."""
 import itertools
 
 import fgx
@@ -224,3 +224,95 @@ def test_generated(name, size, dtype):
     a, b = values((m, k), dtype), values((k, n), dtype)
     # Where the machine lacks the instructions, the next candidate answers.
     check(fgx.call(f"experimental.generated.{name}", a, b), a, b)
+
+
+def check_bmm(a, b, out=None):
+    actual = fgx.call("bmm", a, b, out=out)
+    assert actual.shape == torch.bmm(a, b).shape
+    for i in range(a.shape[0]):
+        check(actual[i], a[i], b[i])
+
+
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS)
+def test_bmm(dtype):
+    for m, n, k in SIZES:
+        for batch in (1, 3):
+            check_bmm(values((batch, m, k), dtype), values((batch, k, n), dtype))
+    check_bmm(values((100, 9, 17), dtype), values((100, 17, 33), dtype))
+    for shape in [((0, 3, 4), (0, 4, 5)), ((2, 0, 4), (2, 4, 5)), ((2, 3, 0), (2, 0, 5)), ((2, 3, 4), (2, 4, 0))]:
+        check_bmm(values(shape[0], dtype), values(shape[1], dtype))
+
+
+def test_bmm_layouts():
+    for dtype in (torch.float32, torch.bfloat16):
+        wide = values((33, 5, 20), dtype)
+        lefts = [wide.permute(1, 0, 2), values((5, 20, 33), dtype).transpose(1, 2), values((1, 33, 20), dtype).expand(5, 33, 20),
+                 values((10, 66, 40), dtype)[::2, ::2, ::2]]
+        rights = [values((5, 20, 17), dtype), values((5, 17, 20), dtype).transpose(1, 2), values((20, 17), dtype).expand(5, 20, 17)]
+        for a, b in itertools.product(lefts, rights):
+            check_bmm(a, b)
+            check_bmm(a, b, out=[torch.zeros(17, 33, 5, dtype=dtype).permute(2, 1, 0)])
+
+
+def check_addmm(self, a, b, beta=1, alpha=1, out=None):
+    actual = fgx.call("addmm", self, a, b, beta, alpha, out=out)
+    assert actual.shape == torch.addmm(self, a, b, beta=beta, alpha=alpha).shape
+    wide = torch.float64 if a.dtype.is_floating_point else torch.int64
+    expected = alpha * (a.to(wide) @ b.to(wide))
+    if beta != 0:
+        expected = expected + beta * self.to(wide)
+    if not a.dtype.is_floating_point:
+        assert torch.equal(actual, expected.to(a.dtype))
+        return
+    eps = torch.finfo(torch.float64 if a.dtype == torch.float64 else torch.float32).eps
+    terms = abs(alpha) * (a.double().abs() @ b.double().abs()) + abs(beta) * self.double().abs().nan_to_num(0.0)
+    bound = terms * eps * (8 + a.shape[-1] ** 0.5) + expected.abs() * torch.finfo(a.dtype).eps
+    if expected.numel():
+        assert ((actual.double() - expected).abs() - bound).max() <= 1e-30
+
+
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS)
+def test_addmm(dtype):
+    scales = [(1, 1), (0, 1), (2, 1), (1, 3), (0, -2)] + ([(0.5, -1.25)] if dtype.is_floating_point else [])
+    if dtype == torch.uint8:
+        scales.pop(4)
+    for m, n, k in SIZES + [(3, 4, 0), (0, 4, 3)]:
+        a, b = values((m, k), dtype), values((k, n), dtype)
+        for shape in [(m, n), (n,), (m, 1), (1, n), (1,), ()]:
+            for beta, alpha in scales:
+                check_addmm(values(shape, dtype), a, b, beta, alpha)
+
+
+def test_addmm_layouts_and_in_place():
+    for dtype in (torch.float32, torch.bfloat16, torch.float64, torch.int32):
+        a, b = values((20, 33), dtype).t(), values((20, 34), dtype)[:, ::2]
+        for self in [values((33, 17), dtype), values((17, 33), dtype).t(), values((34,), dtype)[::2], values((1, 1), dtype).expand(33, 17)]:
+            for beta, alpha in [(1, 1), (2, 3)]:
+                check_addmm(self, a, b, beta, alpha)
+                check_addmm(self, a, b, beta, alpha, out=[torch.zeros(17, 66, dtype=dtype)[:, ::2].t()])
+        for beta, alpha in [(1, 1), (0, 2), (3, -1)]:
+            self = values((33, 17), dtype)
+            wanted = fgx.call("addmm", self, a, b, beta, alpha)
+            fgx.call("addmm_", self, a, b, beta, alpha, out=[self])
+            assert torch.equal(self, wanted)
+    nan = torch.full((3, 4), float("nan"))
+    check_addmm(nan, torch.randn(3, 5), torch.randn(5, 4), 0, 2)
+
+
+def test_bmm_and_addmm_refuse():
+    x, row = torch.ones(2, 3, 4), torch.ones(3, 4)
+    for name, arguments, argument in [
+        ("bmm", (row, x), 0), ("bmm", (x, row), 1), ("bmm", (x, x), 1), ("bmm", (x, torch.ones(3, 4, 5)), 1),
+        ("bmm", (x, torch.ones(2, 4, 5, dtype=torch.float64)), 1), ("bmm", (x > 0, x > 0), 0),
+        ("addmm", (row, row, row), 2), ("addmm", (row[0, :3], row, row.t()[:, :2]), 0),
+        ("addmm", (torch.ones(1, 3, 3), row, row.t()), 0), ("addmm", (row.double(), row, row.t()), 0),
+        ("addmm", (row, x, row), 1),
+    ]:
+        with pytest.raises(fgx.FgxError) as error:
+            fgx.call(name, *arguments)
+        assert error.value.status == "InvalidArgument" and error.value.argument == argument
+    whole = torch.ones(3, 3, dtype=torch.int64)
+    for beta, alpha, argument in [(0.5, 1, 3), (1, 0.5, 4)]:
+        with pytest.raises(fgx.FgxError) as error:
+            fgx.call("addmm", whole, whole, whole, beta, alpha)
+        assert error.value.argument == argument

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""layer_norm and rms_norm, judged by PyTorch."""
+"""layer_norm, rms_norm and fused_add_rms_norm, judged by PyTorch."""
+import math
 import warnings
 
 import pytest
@@ -165,3 +166,53 @@ def test_generated_implementations(name):
         check_rms(x, [width], weight.double(), None, "experimental.generated." + name)
     x = random((8, 64), dtype).t()
     check_rms(x, [8], random((8,), dtype), None, "experimental.generated." + name)
+
+
+def check_fused(x, residual, shape, weight=None, eps=None, out=None):
+    wanted = x + residual
+    default = torch.finfo(torch.float64 if x.dtype == torch.float64 else torch.float32).eps
+    exact = F.rms_norm(wanted.double(), shape, double(weight), default if eps is None else eps)
+    normed, total = fgx.call("fused_add_rms_norm", x, residual, shape, weight, eps, out=out)
+    assert torch.equal(total.nan_to_num(7.0), wanted.nan_to_num(7.0)) and total.dtype == x.dtype
+    close(normed, torch.empty_like(wanted), exact)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_fused_add_rms_norm(dtype):
+    for shape, normalized in [((5, 7), [7]), ((33, 65), [65]), ((1, 4096), [4096]), ((17,), [17]), ((3, 9001), [9001]),
+                              ((4, 5, 6), [5, 6]), ((0, 3), [3]), ((3, 0), [0]), ((2, 3, 4, 33), [33]), ((6, 1), [1])]:
+        x, residual, weight = random(shape, dtype) * 3, random(shape, dtype), random(normalized, dtype)
+        check_fused(x, residual, normalized)
+        check_fused(x, residual, normalized, weight, 1e-6)
+        check_fused(x, residual, normalized, weight.float(), 1e-6)
+        for _, y in layouts(residual):
+            check_fused(x, y, normalized, weight)
+            check_fused(y, x, normalized, weight, 0.1)
+    x = special_rows(dtype)
+    x[x.abs() > 1e15] = math.inf  # squares beyond float32's range
+    check_fused(x, torch.ones_like(x), [37])
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_fused_add_rms_norm_in_place(dtype):
+    for shape in [(33, 130), (4, 3, 70)]:
+        weight = random(shape[-1:], dtype)
+        for which in (0, 1):
+            for spread in (1, 2):
+                tensors = [random(shape, dtype).repeat_interleave(spread, -1)[..., ::spread] for _ in range(2)]
+                wanted = fgx.call("fused_add_rms_norm", *[t.clone() for t in tensors], [shape[-1]], weight)
+                out = [tensors[which], torch.empty(shape, dtype=dtype)]
+                fgx.call("fused_add_rms_norm", *tensors, [shape[-1]], weight, out=out)
+                torch.testing.assert_close(out[0], wanted[0])
+                assert torch.equal(out[1], wanted[1])
+
+
+def test_fused_add_rms_norm_refuses():
+    x = torch.randn(4, 6)
+    for arguments, argument in [((x, x.half(), [6]), 1), ((x, x[0], [6]), 1), ((x, x, [5]), 2), ((x, x, []), 2),
+                                ((x, x, [6], torch.ones(5)), 3), ((x.int(), x.int(), [6]), 0)]:
+        out = [torch.full((4, 6), 5.0), torch.full((4, 6), 5.0)]
+        with pytest.raises(fgx.FgxError) as error:
+            fgx.call("fused_add_rms_norm", *arguments, out=out)
+        assert error.value.status == "InvalidArgument" and error.value.argument == argument
+        assert bool((out[0] == 5).all() and (out[1] == 5).all())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""sum, mean, amax and argmax, judged by PyTorch."""
+"""The reductions and cumsum, judged by PyTorch."""
 import math
 
 import pytest
@@ -244,3 +244,184 @@ def test_same_bits_again_and_for_each_row():
         assert torch.equal(whole[:rows], fgx.call("sum", x[:rows], [1]))
     long = torch.randn(3, 300_000)
     assert torch.equal(fgx.call("sum", long, [1])[:1], fgx.call("sum", long[:1], [1]))
+
+
+def check_max(x, dim, keepdim):
+    try:
+        wanted = torch.max(x, dim, keepdim)
+    except (RuntimeError, IndexError):
+        with pytest.raises(fgx.FgxError) as error:
+            fgx.call("max", x, dim, keepdim)
+        assert error.value.status == "InvalidArgument" and error.value.argument == 1
+        return
+    values, indices = fgx.call("max", x, dim, keepdim)
+    assert values.dtype == x.dtype and indices.dtype == torch.int64
+    assert values.shape == wanted.values.shape and torch.equal(indices, wanted.indices)
+    torch.testing.assert_close(values, wanted.values, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS + [torch.bool], ids=str)
+def test_max_dim(dtype):
+    for shape in SHAPES + [(3, 20_000), (20_000, 3), (9001, 130)]:
+        for x in (random(shape, dtype), (random(shape, torch.float32) > 0).to(dtype)):
+            for dim in range(-max(x.dim(), 1) - 1, max(x.dim(), 1) + 1):
+                check_max(x, dim, False)
+                check_max(x, dim, True)
+
+
+@pytest.mark.parametrize("dtype", FLOATS + [torch.int32, torch.bool], ids=str)
+def test_max_dim_layouts_and_special_values(dtype):
+    for shape in [(5, 7), (33, 130), (4, 3, 70)]:
+        for _, x in layouts(random(shape, dtype)):
+            for dim in range(x.dim()):
+                check_max(x, dim, False)
+    for x in expanded(dtype):
+        for dim in range(3):
+            check_max(x, dim, True)
+    if dtype.is_floating_point:
+        for dim in (0, 1):
+            check_max(special_rows(dtype), dim, False)
+            check_max(special_rows(dtype).t().contiguous(), dim, False)
+    x = random((6, 50, 8), dtype)
+    values, indices = torch.zeros(16, 6, dtype=dtype)[::2].t(), torch.zeros(6, 8, dtype=torch.int64)
+    fgx.call("max", x, 1, out=[values, indices])
+    assert torch.equal(values, x.max(1).values) and torch.equal(indices, x.max(1).indices)
+
+
+def check_var_mean(x, dim, correction, keepdim):
+    wide = x.double()
+    kwargs = {} if correction is None else {"correction": correction}
+    expected = torch.var_mean(x, dim, keepdim=keepdim, **kwargs)
+    exact = torch.var_mean(wide, dim, keepdim=keepdim, **kwargs)
+    actual = fgx.call("var_mean", x, dim, correction, keepdim)
+    size = wide.abs().max().item() if x.numel() else 0.0
+    tolerance = TOLERANCE[x.dtype]
+    for one, wanted, other, scale in zip(actual, exact, expected, (1e-5 * size * size, size)):
+        assert one.dtype == x.dtype and one.shape == other.shape
+        torch.testing.assert_close(one.double(), wanted, rtol=tolerance, atol=tolerance * scale + 1e-300, equal_nan=True)
+
+
+@pytest.mark.filterwarnings("ignore:var_mean")
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_var_mean(dtype):
+    for shape in SHAPES + [(3, 20_000), (20_000, 3), (9001, 130), (2, 70_000)]:
+        x = random(shape, dtype) * 3 + 1
+        for dim in DIMS:
+            if dim and any(not -max(x.dim(), 1) <= d < max(x.dim(), 1) for d in dim):
+                continue
+            if dim and len({d % max(x.dim(), 1) for d in dim}) < len(dim):
+                continue
+            for correction in (None, 0, 2, 0.5, -3, 10**6):
+                check_var_mean(x, dim, correction, correction == 0)
+
+
+@pytest.mark.filterwarnings("ignore:var_mean")
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_var_mean_layouts(dtype):
+    for shape in [(5, 7), (33, 130), (4, 3, 70), (3, 2, 5, 18)]:
+        for _, x in layouts(random(shape, dtype)):
+            for dim in [None, [0], [-1], [0, -1], [1]]:
+                check_var_mean(x, dim, 1, False)
+    for x in expanded(dtype):
+        for dim in [None, [0], [1], [2], [0, 2], [1, 2]]:
+            check_var_mean(x, dim, 0, True)
+    x = random((6, 50, 8), dtype)
+    out = [torch.zeros(16, 6, dtype=dtype)[::2].t(), torch.zeros(6, 8, dtype=dtype)]
+    fgx.call("var_mean", x, 1, out=out)
+    wanted = fgx.call("var_mean", x, 1)
+    assert torch.equal(out[0], wanted[0]) and torch.equal(out[1], wanted[1])
+
+
+def test_var_mean_of_special_values():
+    for layout in (lambda t: t, lambda t: t.t().contiguous(), lambda t: t.t()):
+        for special in (math.nan, math.inf, -math.inf):
+            x = torch.randn(40, 33, dtype=torch.float64).float()
+            x[7, 5] = special
+            for dim in (0, 1):
+                variance, mean = fgx.call("var_mean", layout(x), [dim])
+                exact = layout(x).mean(dim)
+                assert torch.equal(mean.isnan(), exact.isnan()) and torch.equal(mean.isinf(), exact.isinf())
+                assert torch.equal(variance.isnan(), ~exact.isfinite())
+    far = 1e4 + torch.rand(3, 50_000)
+    check_var_mean(far, [1], 1, False)
+    check_var_mean(far.t().contiguous(), [0], 1, False)
+
+
+def test_var_mean_refuses():
+    for arguments, argument in [((torch.ones(3, dtype=torch.int64),), 0), ((torch.ones(3), [1]), 1),
+                                ((torch.ones(3, 3), [0, 0]), 1)]:
+        with pytest.raises(fgx.FgxError) as error:
+            fgx.call("var_mean", *arguments)
+        assert error.value.status == "InvalidArgument" and error.value.argument == argument
+
+
+def check_cumsum(x, dim, dtype=None, out=None):
+    expected = torch.cumsum(x, dim, dtype=dtype)
+    actual = fgx.call("cumsum", x, dim, dtype, out=out)
+    assert actual.dtype == expected.dtype and actual.shape == expected.shape
+    if not expected.dtype.is_floating_point:
+        assert torch.equal(actual, expected)
+        return
+    wide = x.to(expected.dtype).double()
+    exact = wide.cumsum(dim)
+    scale = wide.abs().sum(dim).max().item() if x.numel() and wide.isfinite().all() else 0.0
+    tolerance = TOLERANCE[expected.dtype]
+    largest = torch.finfo(expected.dtype).max
+    near = exact.abs() > largest / 2  # of the edge of the range, rounding decides
+    torch.testing.assert_close(actual.double()[~near], exact[~near], rtol=tolerance, atol=tolerance * scale,
+                               equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS + [torch.bool], ids=str)
+def test_cumsum(dtype):
+    for shape in SHAPES + [(3, 20_000), (20_000, 3), (901, 130), (4, 1000, 9)]:
+        x = random(shape, dtype)
+        for dim in range(-max(x.dim(), 1), max(x.dim(), 1)):
+            check_cumsum(x, dim)
+    for shape in [(5, 7), (33, 130), (4, 3, 70), (3, 2, 5, 18)]:
+        for _, x in layouts(random(shape, dtype)):
+            for dim in range(x.dim()):
+                check_cumsum(x, dim)
+    for x in expanded(dtype):
+        for dim in range(3):
+            check_cumsum(x, dim)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_cumsum_special_values(dtype):
+    x = special_rows(dtype)
+    x[x.abs() > 1e30] = 7.0
+    for y in (x, x.t().contiguous(), x.t()):
+        for dim in (0, 1):
+            check_cumsum(y, dim)
+
+
+@pytest.mark.parametrize("into", FLOATS + INTEGERS, ids=str)
+@pytest.mark.parametrize("dtype", FLOATS + INTEGERS + [torch.bool], ids=str)
+def test_cumsum_converts_first(dtype, into):
+    for x in (random((9, 400), dtype), random((6, 5, 40), dtype).transpose(0, 2)):
+        if dtype.is_floating_point and not into.is_floating_point:
+            x = x.abs()
+        for dim in range(x.dim()):
+            check_cumsum(x, dim, into)
+
+
+@pytest.mark.parametrize("dtype", FLOATS + [torch.int64, torch.int8], ids=str)
+def test_cumsum_in_place_and_strided_output(dtype):
+    for dim in (0, 1):
+        x = random((60, 1300), dtype)
+        into = dtype if dtype == torch.int8 else None
+        wanted = fgx.call("cumsum", x, dim, into)
+        out = torch.zeros(2600, 120, dtype=dtype)[::2, ::2].t()
+        fgx.call("cumsum", x, dim, into, out=[out])
+        torch.testing.assert_close(out, wanted)  # rows and columns add in different orders
+        for y in (x.clone(), x.t().contiguous().t()):
+            fgx.call("cumsum_", y, dim, into, out=[y])
+            torch.testing.assert_close(y, wanted)
+
+
+def test_cumsum_refuses():
+    for arguments, argument in [((torch.ones(3), 1), 1), ((torch.ones(3), -2), 1), ((torch.ones(3), 0, torch.bool), 2)]:
+        with pytest.raises(fgx.FgxError) as error:
+            fgx.call("cumsum", *arguments)
+        assert error.value.status == "InvalidArgument" and error.value.argument == argument

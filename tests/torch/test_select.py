@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""copy, cat and embedding against PyTorch."""
+"""The operators that move elements, against PyTorch."""
 import itertools
 
 import fgx
@@ -214,3 +214,266 @@ def test_embedding_refuses():
         with pytest.raises(fgx.FgxError) as error:
             fgx.call("embedding", weight, indices, out=[torch.empty(1, 2)])
         assert error.value.status == "InvalidArgument" and error.value.argument == argument
+
+
+def refused(argument, name, *arguments, shape=(2, 2), dtype=torch.float32, outs=1, **words):
+    """The call is the caller's mistake, blamed on that argument, and nothing was written."""
+    out = [torch.full(shape, 7).to(d) for d in ([dtype, torch.int64] if outs == 2 else [dtype])]
+    with pytest.raises(fgx.FgxError) as error:
+        fgx.call(name, *arguments, out=out, **words)
+    assert error.value.status == "InvalidArgument" and error.value.argument == argument
+    assert name in error.value.operator
+    assert all(bool((t == torch.full((), 7).to(t.dtype)).all()) for t in out)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("kind", [torch.int32, torch.int64])
+def test_index_select(dtype, kind):
+    for shape in [(), (1,), (7,), (5, 9), (3, 40, 33), (2, 3, 4, 5), (4, 0, 3)]:
+        for dim in range(-max(len(shape), 1), max(len(shape), 1)):
+            size = shape[dim] if shape else 1
+            for count in ([1] if not shape else [0, 1, 6, 100]):
+                if size == 0 and count:
+                    continue
+                index = torch.randint(0, max(size, 1), (count,), dtype=kind)
+                x = values(shape, dtype)
+                same(fgx.call("index_select", x, dim, index), torch.index_select(x, dim, index))
+    x = values((6, 8), dtype)
+    for index in [torch.tensor(3, dtype=kind), torch.arange(12, dtype=kind)[::2] % 6, torch.tensor([2], dtype=kind).expand(9)]:
+        same(fgx.call("index_select", x, 0, index), torch.index_select(x, 0, index))
+
+
+def test_index_select_layouts():
+    for shape in [[5, 9], [130, 70], [3, 40, 50]]:
+        for x in layouts(shape, torch.float32):
+            for dim in range(len(shape)):
+                index = torch.randint(0, shape[dim], (37,))
+                wanted = torch.index_select(x, dim, index)
+                same(fgx.call("index_select", x, dim, index), wanted)
+                out = torch.zeros(wanted.shape[::-1]).permute(*reversed(range(len(shape))))
+                fgx.call("index_select", x, dim, index, out=[out])
+                same(out, wanted)
+    for x in [torch.randn(1, 9).expand(20, 9), torch.randn(20, 1).expand(20, 9)]:
+        same(fgx.call("index_select", x, 0, torch.arange(20)), x.clone())
+    big = torch.randn(1000, 900)
+    for dim in (0, 1):
+        many = torch.randint(0, 900, (700,))
+        same(fgx.call("index_select", big, dim, many), torch.index_select(big, dim, many))
+
+
+def test_index_select_refuses():
+    x, index = torch.randn(4, 5), torch.tensor([0, 1])
+    refused(1, "index_select", x, 2, index)
+    refused(1, "index_select", x, -3, index)
+    refused(2, "index_select", x, 0, index[None])
+    refused(2, "index_select", x, 0, index.to(torch.int16))
+    refused(2, "index_select", torch.tensor(1.0), 0, index, shape=())
+    for bad in (-1, 4, 2**40):
+        assert str(bad) in refused(2, "index_select", x, 0, torch.tensor([0, bad]), shape=(2, 5))
+    refused(2, "index_select", torch.empty(0, 3), 0, torch.tensor([0]), shape=(1, 3))
+
+
+def index_for(shape, dim, size, kind=torch.int64, unique=False):
+    if unique:  # places along the dimension differ: the result is the same in any order
+        order = torch.rand([size if d == dim % len(shape) else s for d, s in enumerate(shape)]).argsort(dim)
+        return order.narrow(dim, 0, shape[dim]).to(kind)
+    return torch.randint(0, size, shape, dtype=kind)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("kind", [torch.int32, torch.int64])
+def test_gather(dtype, kind):
+    for shape in [(1,), (7,), (5, 9), (3, 40, 33), (2, 3, 4, 5)]:
+        x = values(shape, dtype)
+        for dim in range(-len(shape), len(shape)):
+            for smaller in (0, 1):
+                for length in (1, shape[dim], 57):
+                    wanted = [max(s - smaller, 1) for s in shape]
+                    wanted[dim] = length
+                    index = index_for(wanted, dim, shape[dim], kind)
+                    same(fgx.call("gather", x, dim, index), torch.gather(x, dim, index))
+    scalar = values((), dtype)
+    for index in [torch.tensor(0, dtype=kind), torch.zeros(4, dtype=kind)]:
+        same(fgx.call("gather", scalar, 0, index), torch.gather(scalar, 0, index))
+    x = values((4, 3), dtype)
+    for index in [torch.empty(0, dtype=kind), torch.empty(0, 9, dtype=kind), torch.empty(2, 0, 3, dtype=kind)]:
+        same(fgx.call("gather", x, 0, index), torch.gather(x, 0, index))
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("kind", [torch.int32, torch.int64])
+def test_scatter(dtype, kind):
+    number = {torch.bool: True}.get(dtype, 2.5 if dtype.is_floating_point else 3)
+    for shape in [(1,), (7,), (5, 9), (3, 40, 33), (2, 3, 4, 5)]:
+        x = values(shape, dtype)
+        for dim in range(-len(shape), len(shape)):
+            for smaller in (0, 1):
+                wanted = [max(s - smaller, 1) for s in shape]
+                index = index_for(wanted, dim, shape[dim], kind, unique=True)
+                source = values([s + 1 for s in wanted], dtype)
+                same(fgx.call("scatter", x, dim, index, source), torch.scatter(x, dim, index, source))
+                place = x.clone()
+                fgx.call("scatter_", place, dim, index, source, out=[place])
+                same(place, torch.scatter(x, dim, index, source))
+                repeated = index_for(wanted, dim, shape[dim], kind)
+                same(fgx.call("scatter", x, dim, repeated, number), torch.scatter(x, dim, repeated, number))
+    scalar = values((), dtype)
+    same(fgx.call("scatter", scalar, 0, torch.tensor([0], dtype=kind), number),
+         torch.scatter(scalar, 0, torch.tensor([0], dtype=kind), number))
+    x = values((4, 3), dtype)
+    nothing = torch.empty(0, dtype=kind)
+    same(fgx.call("scatter", x, 0, nothing, number), x)
+    same(fgx.call("scatter", x, 0, nothing, values((3,), dtype)), x)
+
+
+def test_scatter_numbers_convert():
+    for dtype in TYPES:
+        x, index = values((5, 4), dtype), torch.tensor([[0, 3, 1, 1]])
+        for number in (True, 2, 2.75, -1 if dtype.is_signed else 1):
+            same(fgx.call("scatter.value", x, 0, index, number), torch.scatter(x, 0, index, number))
+
+
+def test_scatter_the_last_of_equal_places_wins():
+    x, index = torch.zeros(3, 400), torch.randint(0, 3, (500, 400))
+    source = torch.randn(500, 400)
+    same(fgx.call("scatter", x, 0, index, source), torch.scatter(x, 0, index, source))
+    same(fgx.call("scatter", x.t().contiguous(), 1, index.t(), source.t()), torch.scatter(x, 0, index, source).t().contiguous())
+
+
+def test_gather_and_scatter_layouts():
+    for shape in [[5, 9], [130, 70], [3, 40, 50]]:
+        for x, source in zip(layouts(shape, torch.float32), reversed(list(layouts(shape, torch.float32)))):
+            for dim in range(len(shape)):
+                plain = index_for(shape, dim, shape[dim], unique=True)
+                wide = torch.zeros([2 * s for s in shape], dtype=torch.int64)[tuple(slice(None, None, 2) for _ in shape)]
+                wide.copy_(plain)
+                for index in [plain, wide, plain.transpose(0, -1).contiguous().transpose(0, -1)]:
+                    same(fgx.call("gather", x, dim, index), torch.gather(x, dim, index))
+                    wanted = torch.scatter(x, dim, index, source)
+                    same(fgx.call("scatter", x, dim, index, source), wanted)
+                    out = torch.zeros(shape[::-1]).permute(*reversed(range(len(shape))))
+                    fgx.call("scatter", x, dim, index, source, out=[out])
+                    same(out, wanted)
+    x, row = torch.randn(20, 30), torch.randint(0, 20, (1, 30))
+    same(fgx.call("gather", x, 0, row.expand(50, 30)), torch.gather(x, 0, row.expand(50, 30)))
+    same(fgx.call("gather", x[:, :1].expand(20, 30), 1, row.expand(20, 30)), torch.gather(x[:, :1].expand(20, 30), 1, row.expand(20, 30)))
+    same(fgx.call("scatter", x, 0, row, x[0, 0].expand(1, 30)), torch.scatter(x, 0, row, x[0, 0].expand(1, 30)))
+
+
+def test_gather_and_scatter_refuse():
+    x, index = torch.randn(4, 5), torch.zeros(2, 5, dtype=torch.int64)
+    refused(1, "gather", x, 2, index)
+    refused(2, "gather", x, 0, index.to(torch.uint8))
+    refused(2, "gather", x, 0, index[0])
+    refused(2, "gather", x, 0, torch.zeros(2, 6, dtype=torch.int64))
+    refused(2, "scatter", x, 0, torch.zeros(2, 6, dtype=torch.int64), x, shape=(4, 5))
+    refused(3, "scatter", x, 0, index, x.double(), shape=(4, 5))
+    refused(3, "scatter", x, 0, index, x[:1], shape=(4, 5))
+    refused(3, "scatter", x, 0, index, x[0], shape=(4, 5))
+    for bad in (-1, 4, 2**40):
+        index[1, 3] = bad
+        assert str(bad) in refused(2, "gather", x, 0, index, shape=(2, 5))
+        assert str(bad) in refused(2, "scatter", x, 0, index, x, shape=(4, 5))
+        place = x.clone()
+        with pytest.raises(fgx.FgxError):
+            fgx.call("scatter_", place, 0, index, x, out=[place])
+        same(place, x)
+
+
+ORDERED = [t for t in TYPES if t != torch.bool]
+
+
+def check_sort(x, dim, descending):
+    wanted = torch.sort(x, stable=True, dim=dim, descending=descending)
+    actual = fgx.call("sort", x, True, dim, descending)
+    same(actual[0], wanted.values)
+    same(actual[1], wanted.indices)
+
+
+def check_topk(x, k, dim, largest):
+    """The first k of a stable sort; PyTorch's values are the same, its indices of equal ones may not be."""
+    expected = torch.topk(x, k, dim, largest)
+    wanted = torch.sort(x, stable=True, dim=dim, descending=largest)
+    actual = fgx.call("topk", x, k, dim, largest)
+    # Zeros of both signs are equal: PyTorch may give either.
+    assert torch.equal((actual[0] + 0).nan_to_num(9e9) if x.dtype.is_floating_point else actual[0],
+                       (expected.values + 0).nan_to_num(9e9) if x.dtype.is_floating_point else expected.values)
+    if x.dim():
+        same(actual[0], wanted.values.narrow(dim, 0, k).contiguous())
+        same(actual[1], wanted.indices.narrow(dim, 0, k).contiguous())
+
+
+def ordered_inputs(shape, dtype):
+    yield values(shape, dtype)
+    if dtype == torch.bool:
+        return
+    yield torch.randint(0, 5, shape).to(dtype)
+    if dtype.is_floating_point:
+        x = values(shape, dtype)
+        choice = torch.randint(0, 12, shape)
+        for i, special in enumerate([float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1e-40]):
+            x[choice == i] = special
+        yield x
+        yield -x
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_sort(dtype):
+    for shape in [(), (1,), (0,), (17,), (3, 0), (5, 7), (33, 65), (4, 3, 130), (2, 20_000), (300, 9)]:
+        for x in ordered_inputs(shape, dtype):
+            for dim in range(-max(x.dim(), 1), max(x.dim(), 1)):
+                for descending in (False, True):
+                    check_sort(x, dim, descending)
+
+
+@pytest.mark.parametrize("dtype", ORDERED)
+def test_topk(dtype):
+    for shape in [(1,), (17,), (3, 0), (5, 7), (33, 65), (4, 3, 130), (2, 20_000), (300, 9)]:
+        for x in ordered_inputs(shape, dtype):
+            for dim in range(-x.dim(), x.dim()):
+                for k in {0, 1, 3, 64, shape[dim] // 2, shape[dim]}:
+                    for largest in (False, True):
+                        if k <= shape[dim]:
+                            check_topk(x, k, dim, largest)
+    check_topk(values((), dtype), 1, 0, True)
+
+
+def test_order_layouts():
+    for dtype in (torch.float32, torch.bfloat16, torch.int64):
+        for shape in [[7], [5, 9], [13, 700], [3, 40, 50]]:
+            for x in layouts(shape, dtype):
+                for dim in range(len(shape)):
+                    check_sort(x, dim, True)
+                    check_topk(x, shape[dim] // 2, dim, False)
+        x = values((5, 1, 7), dtype)
+        for y in (x.expand(5, 6, 7), x[..., :1].expand(5, 1, 9)):
+            for dim in range(3):
+                check_sort(y, dim, False)
+                check_topk(y, y.shape[dim], dim, True)
+    x = torch.randn(6, 50)
+    for dim in (0, 1):
+        values_out = torch.zeros(100, 12)[::2, ::2].t()
+        indices_out = torch.zeros(50, 6, dtype=torch.int64).t()
+        fgx.call("sort", x, None, dim, False, out=[values_out, indices_out])
+        assert torch.equal(values_out, x.sort(dim).values) and torch.equal(indices_out, x.sort(dim).indices)
+
+
+def test_order_of_sorted_rows():
+    for dtype in (torch.float32, torch.float64, torch.int16, torch.bfloat16):
+        x = torch.arange(9000).div(4, rounding_mode="floor").to(dtype).reshape(3, 3000)
+        for y in (x, x.flip(1), torch.zeros_like(x)):
+            for largest in (False, True):
+                check_sort(y, 1, largest)
+                for k in (1, 50, 2000):
+                    check_topk(y, k, 1, largest)
+
+
+def test_order_refuses():
+    x = torch.randn(4, 5)
+    for k in (-1, 6):
+        refused(1, "topk", x, k, outs=2)
+    refused(2, "topk", x, 1, 2, outs=2)
+    refused(0, "topk", x > 0, 1, outs=2, dtype=torch.bool)
+    refused(2, "sort", x, None, 2, outs=2)
+    refused(2, "sort", x, True, -3, outs=2)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix products: mm and linear.
+// Matrix products: mm, linear, bmm and addmm.
 //
 // Without evidence from measurements the order below decides among implementations of one tier:
 // specialised machine-generated ones first (their group is off unless the caller enables it), then our
@@ -94,7 +94,54 @@ void add_with_gpu(Catalogue& catalogue, OperatorDef op, ImplementationDef faster
   catalogue.add(std::move(op));
 }
 
+void infer_bmm(const Call& call, std::vector<OutputSpec>& outputs) {
+  require_dtype(call, kSelf, kProductTypes);
+  require_rank(call, kSelf, 3, 3);
+  require_rank(call, kMat2, 3, 3);
+  require_same_dtype(call, kMat2, kSelf);
+  const TensorView& a = call.tensor(kSelf);
+  const TensorView& b = call.tensor(kMat2);
+  if (a.dim(0) != b.dim(0) || a.dim(2) != b.dim(1)) {
+    fail_argument(FGX_INVALID_ARGUMENT, kMat2, "batches of shapes %s and %s cannot be multiplied",
+                  shape_text(a.dims()).c_str(), shape_text(b.dims()).c_str());
+  }
+  add_output(outputs, a.dtype, Dims{a.dim(0), a.dim(1), b.dim(2)});
+}
+
+void infer_addmm(const Call& call, std::vector<OutputSpec>& outputs) {
+  enum { kAdded, kMat1, kMat2Here, kBeta, kAlpha };
+  require_dtype(call, kMat1, kProductTypes);
+  require_rank(call, kMat1, 2, 2);
+  require_rank(call, kMat2Here, 2, 2);
+  require_same_dtype(call, kMat2Here, kMat1);
+  require_same_dtype(call, kAdded, kMat1);
+  const TensorView& self = call.tensor(kAdded);
+  const TensorView& a = call.tensor(kMat1);
+  const TensorView& b = call.tensor(kMat2Here);
+  if (a.dim(1) != b.dim(0)) {
+    fail_argument(FGX_INVALID_ARGUMENT, kMat2Here, "shapes %s and %s cannot be multiplied",
+                  shape_text(a.dims()).c_str(), shape_text(b.dims()).c_str());
+  }
+  const Dims shape{a.dim(0), b.dim(1)};
+  bool fits = self.ndim <= 2;
+  for (int d = 1; fits && d <= self.ndim; ++d) {
+    fits = self.dim(-d) == 1 || self.dim(-d) == shape[static_cast<size_t>(2 - d)];
+  }
+  if (!fits) {
+    fail_argument(FGX_INVALID_ARGUMENT, kAdded, "self of shape %s does not broadcast to %s",
+                  shape_text(self.dims()).c_str(), shape_text(shape).c_str());
+  }
+  for (const int argument : {int{kBeta}, int{kAlpha}}) {
+    if (!is_float(a.dtype) && call.scalar(argument).kind == Scalar::Kind::kFloat) {
+      fail_argument(FGX_INVALID_ARGUMENT, argument, "must not be a float when the result is %s",
+                    info(a.dtype).name.data());
+    }
+  }
+  add_output(outputs, a.dtype, shape);
+}
+
 int64_t shared_length(const Call& call) { return call.tensor(0).dim(-1); }
+int64_t shared_length_of_addmm(const Call& call) { return call.tensor(1).dim(-1); }
 
 }  // namespace
 
@@ -139,6 +186,35 @@ void add_blas_operators(Catalogue& catalogue) {
               },
       },
       few_rows_linear_gpu(), blaslt_linear, skinny_linear_gpu(), prepare_linear_gpu);
+  catalogue.add({
+      .schema_text = "bmm(Tensor self, Tensor mat2) -> Tensor",
+      .family = Family::kBlas,
+      .infer = infer_bmm,
+      .oracle = bmm_oracle,
+      .reduce_length = shared_length,
+      .examples = {"bmm(f32[28,98,128],f32[28,128,97])", "bmm(bf16[64,17,33],bf16[64,33,9])",
+                   "bmm(i32[3,7,9],i32[3,9,5])"},
+      .implementations = {{.name = "stable.cpu.bmm",
+                           .prepare = prepare_bmm,
+                           .workspace = bmm_workspace}},
+  });
+  // Half types add self to the sums, before they are rounded.
+  catalogue.add({
+      .schema_text =
+          "addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) "
+          "-> Tensor",
+      .family = Family::kBlas,
+      .infer = infer_addmm,
+      .oracle = addmm_oracle,
+      .reduce_length = shared_length_of_addmm,
+      .in_place_arguments = {"self"},
+      .examples = {"addmm(f32[3584],f32[16,1024],f32[1024,3584])",
+                   "addmm(bf16[98,512],bf16[98,896],bf16[896,512],beta=0.5,alpha=2)",
+                   "addmm(i32[7,5],i32[7,9],i32[9,5],beta=2,alpha=3)"},
+      .implementations = {{.name = "stable.cpu.addmm",
+                           .prepare = prepare_addmm,
+                           .workspace = addmm_workspace}},
+  });
 }
 
 }  // namespace fgx

@@ -89,4 +89,48 @@ void linear_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
   wrap(out);
 }
 
+void bmm_oracle(const Call&, const std::vector<OracleTensor>& inputs,
+                std::vector<OracleTensor>& outputs) {
+  const OracleTensor& a = inputs[0];
+  const OracleTensor& b = inputs[1];
+  OracleTensor& out = outputs[0];
+  const int64_t m = a.shape[1];
+  const int64_t k = a.shape[2];
+  const int64_t n = b.shape[2];
+  set_zero(out);
+  for (int64_t row = 0; row < a.shape[0] * m; ++row) {
+    for (int64_t s = 0; s < k; ++s) {
+      const int64_t b_row = (row / m * k + s) * n;
+      for (int64_t j = 0; j < n; ++j) add_product(out, row * n + j, a, row * k + s, b, b_row + j);
+    }
+  }
+  wrap(out);
+}
+
+void addmm_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
+                  std::vector<OracleTensor>& outputs) {
+  const OracleTensor& self = inputs[0];
+  OracleTensor& out = outputs[0];
+  mm_oracle(call, {inputs[1], inputs[2]}, outputs);
+  const Scalar& beta = call.scalar(3);
+  const Scalar& alpha = call.scalar(4);
+  const int64_t n = out.shape[1];
+  // How self is stretched.
+  const size_t rank = self.shape.size();
+  const int64_t columns = rank > 0 ? self.shape[rank - 1] : 1;
+  const int64_t rows = rank > 1 ? self.shape[0] : 1;
+  for (int64_t at = 0; at < out.numel(); ++at) {
+    const int64_t from = (rows == 1 ? 0 : at / n * columns) + (columns == 1 ? 0 : at % n);
+    if (is_float(out.dtype)) {
+      out.reals[at] *= alpha.as_double();
+      if (beta.as_double() != 0.0) out.reals[at] += beta.as_double() * self.reals[from];
+    } else {
+      out.integers[at] = static_cast<int64_t>(
+          static_cast<uint64_t>(out.integers[at]) * static_cast<uint64_t>(alpha.as_int()) +
+          static_cast<uint64_t>(self.integers[from]) * static_cast<uint64_t>(beta.as_int()));
+    }
+  }
+  wrap(out);
+}
+
 }  // namespace fgx

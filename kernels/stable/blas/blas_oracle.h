@@ -12,5 +12,9 @@ void mm_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
                std::vector<OracleTensor>& outputs);
 void linear_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
                    std::vector<OracleTensor>& outputs);
+void bmm_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
+                std::vector<OracleTensor>& outputs);
+void addmm_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
+                  std::vector<OracleTensor>& outputs);
 
 }  // namespace fgx

@@ -184,10 +184,11 @@ void run_packed(const GemmPlan& plan, const void* a, const void* b, const void* 
                       last_column - first_column, wide_bias);
       }
       for (int64_t j = first_column; j < last_column; j += columns) {
-        kernels.store(p.type, sums + (j - first_column) * rows * sum_bytes(plan.mode), columns,
+        kernels.store(p.out_type, sums + (j - first_column) * rows * sum_bytes(plan.mode), columns,
                       rows, std::min(columns, last_column - j),
                       p.has_bias ? wide_bias + (j - first_column) * sum_bytes(plan.mode) : nullptr,
-                      at(out, row * p.out_row + j * p.out_column, p.type), p.out_row, p.out_column);
+                      at(out, row * p.out_row + j * p.out_column, p.out_type), p.out_row,
+                      p.out_column);
       }
     });
   }
@@ -199,9 +200,9 @@ void store_skinny(const GemmPlan& plan, const std::byte* sums, int64_t pitch, in
                   int64_t columns, const void* bias, void* out) {
   const GemmProblem& p = plan.problem;
   const GemmKernels& kernels = *plan.kernels;
-  void* to = at(out, first_column * p.out_column, p.type);
+  void* to = at(out, first_column * p.out_column, p.out_type);
   if (!p.has_bias) {
-    kernels.store(p.type, sums, pitch, p.m, columns, nullptr, to, p.out_row, p.out_column);
+    kernels.store(p.out_type, sums, pitch, p.m, columns, nullptr, to, p.out_row, p.out_column);
     return;
   }
   constexpr int64_t kChunk = 256;
@@ -209,8 +210,8 @@ void store_skinny(const GemmPlan& plan, const std::byte* sums, int64_t pitch, in
   for (int64_t j = 0; j < columns; j += kChunk) {
     const int64_t count = std::min(kChunk, columns - j);
     const auto store_rows = [&](int64_t row, int64_t rows) {
-      kernels.store(p.type, sums + (row * pitch + j) * sum_bytes(plan.mode), pitch, rows, count,
-                    wide, at(to, row * p.out_row + j * p.out_column, p.type), p.out_row,
+      kernels.store(p.out_type, sums + (row * pitch + j) * sum_bytes(plan.mode), pitch, rows, count,
+                    wide, at(to, row * p.out_row + j * p.out_column, p.out_type), p.out_row,
                     p.out_column);
     };
     if (!plan.swapped) {

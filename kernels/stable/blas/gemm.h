@@ -18,6 +18,7 @@ struct GemmProblem {
   int64_t out_row, out_column;
   int64_t bias_stride;
   GemmType type;
+  GemmType out_type;  // `type`, or that of the sums
   bool has_bias;
 };
 
@@ -45,11 +46,15 @@ size_t gemm_workspace(const GemmPlan& plan);
 void run_gemm(const GemmPlan& plan, const void* a, const void* b, const void* bias, void* out,
               const RunArgs& args);
 
-// Entry points of the implementations "stable.cpu.mm" and "stable.cpu.linear".
+// Entry points of the implementations "stable.cpu.mm" and so on.
 RunFn prepare_mm(const Call& call, KernelState& state);
 RunFn prepare_linear(const Call& call, KernelState& state);
+RunFn prepare_bmm(const Call& call, KernelState& state);
+RunFn prepare_addmm(const Call& call, KernelState& state);
 size_t mm_workspace(const Call& call);
 size_t linear_workspace(const Call& call);
+size_t bmm_workspace(const Call& call);
+size_t addmm_workspace(const Call& call);
 // The problem of an mm call, and of a linear one: false when the rows of input need more than one
 // stride.
 GemmProblem mm_problem(const Call& call);
@@ -64,6 +69,18 @@ struct LinearShape {
   int64_t output_strides[FGX_MAX_RANK];
 };
 LinearShape linear_shape(const Call& call);
+
+// A product of `problem`, whose sizes are not empty, in floats or in integers of the operands' type.
+struct ProductPlan {
+  GemmPlan gemm;
+  bool integers;
+  uint8_t element_bytes;
+};
+void fill_product(ProductPlan& plan, const GemmProblem& problem, DType dtype);
+void run_product(const ProductPlan& plan, const void* a, const void* b, const void* bias, void* out,
+                 const RunArgs& args);
+// What two matrices say of a problem, everything but the result.
+GemmProblem problem_of(const TensorView& a, const TensorView& b);
 
 // The start of a workspace at a multiple of kWorkspaceAlignment; throws when it holds less than `size`.
 void* aligned_workspace(const RunArgs& args, size_t size);

@@ -11,13 +11,8 @@ namespace {
 enum MmArgument { kSelf, kMat2 };
 enum LinearArgument { kInput, kWeight, kBias };
 
-// What both operators run: `problem` once for each index of `loops` outer dimensions, which no single
-// stride of rows covers (linear with leading dimensions that cannot be merged).
-struct ProductPlan {
-  GemmPlan gemm;
-  bool integers;
-  uint8_t element_bytes;
-};
+// The product once for each index of `loops` outer dimensions, which no single stride of rows covers
+// (linear with leading dimensions that cannot be merged).
 struct LoopedPlan : ProductPlan {
   int loops;
   int64_t sizes[FGX_MAX_RANK];
@@ -40,20 +35,11 @@ void run_integers(const GemmProblem& p, int bytes, const void* a, const void* b,
   });
 }
 
-void run_one(const ProductPlan& plan, const void* a, const void* b, const void* bias, void* out,
-             const RunArgs& args) {
-  if (plan.integers) {
-    run_integers(plan.gemm.problem, plan.element_bytes, a, b, bias, out, args);
-  } else {
-    run_gemm(plan.gemm, a, b, bias, out, args);
-  }
-}
-
-void run_product(const KernelState& state, const RunArgs& args) {
+void run_single(const KernelState& state, const RunArgs& args) {
   const ProductPlan& plan = state.as<ProductPlan>();
   const bool has_bias = plan.gemm.problem.has_bias;
-  run_one(plan, args.data[0], args.data[1], has_bias ? args.data[2] : nullptr,
-          args.data[has_bias ? 3 : 2], args);
+  run_product(plan, args.data[0], args.data[1], has_bias ? args.data[2] : nullptr,
+              args.data[has_bias ? 3 : 2], args);
 }
 
 void run_looped(const KernelState& state, const RunArgs& args) {
@@ -63,10 +49,10 @@ void run_looped(const KernelState& state, const RunArgs& args) {
   int64_t input = 0;
   int64_t output = 0;
   for (;;) {
-    run_one(plan, static_cast<const std::byte*>(args.data[0]) + input * plan.element_bytes,
-            args.data[1], has_bias ? args.data[2] : nullptr,
-            static_cast<std::byte*>(args.data[has_bias ? 3 : 2]) + output * plan.element_bytes,
-            args);
+    run_product(plan, static_cast<const std::byte*>(args.data[0]) + input * plan.element_bytes,
+                args.data[1], has_bias ? args.data[2] : nullptr,
+                static_cast<std::byte*>(args.data[has_bias ? 3 : 2]) + output * plan.element_bytes,
+                args);
     int d = plan.loops - 1;
     for (; d >= 0; --d) {
       input += plan.input_strides[d];
@@ -82,17 +68,6 @@ void run_looped(const KernelState& state, const RunArgs& args) {
 
 void run_nothing(const KernelState&, const RunArgs&) {}
 
-// Plans the product of `problem`, whose sizes are not empty, in place.
-void fill(ProductPlan& plan, const GemmProblem& problem, DType dtype) {
-  plan.integers = !is_float(dtype);
-  plan.element_bytes = static_cast<uint8_t>(size_of(dtype));
-  if (plan.integers) {
-    plan.gemm.problem = problem;
-  } else {
-    plan.gemm = plan_gemm(problem);
-  }
-}
-
 }  // namespace
 
 LinearShape linear_shape(const Call& call) {
@@ -102,7 +77,7 @@ LinearShape linear_shape(const Call& call) {
   const TensorView& out = call.outputs()[0];
   LinearShape shape{};
   GemmProblem& p = shape.problem;
-  p.type = gemm_type(input.dtype);
+  p.type = p.out_type = gemm_type(input.dtype);
   p.k = input.dim(-1);
   p.a_shared = input.stride(-1);
   const bool vector_weight = weight.ndim == 1;
@@ -139,19 +114,41 @@ LinearShape linear_shape(const Call& call) {
   return shape;
 }
 
-GemmProblem mm_problem(const Call& call) {
-  const TensorView& a = call.tensor(kSelf);
-  const TensorView& b = call.tensor(kMat2);
-  const TensorView& out = call.outputs()[0];
+GemmProblem problem_of(const TensorView& a, const TensorView& b) {
   GemmProblem p{};
-  p.type = gemm_type(a.dtype);
-  p.m = a.dim(0);
-  p.n = b.dim(1);
-  p.k = a.dim(1);
-  p.a_row = a.stride(0);
-  p.a_shared = a.stride(1);
-  p.b_shared = b.stride(0);
-  p.b_column = b.stride(1);
+  p.type = p.out_type = gemm_type(a.dtype);
+  p.m = a.dim(-2);
+  p.n = b.dim(-1);
+  p.k = a.dim(-1);
+  p.a_row = a.stride(-2);
+  p.a_shared = a.stride(-1);
+  p.b_shared = b.stride(-2);
+  p.b_column = b.stride(-1);
+  return p;
+}
+
+void fill_product(ProductPlan& plan, const GemmProblem& problem, DType dtype) {
+  plan.integers = !is_float(dtype);
+  plan.element_bytes = static_cast<uint8_t>(size_of(dtype));
+  if (plan.integers) {
+    plan.gemm.problem = problem;
+  } else {
+    plan.gemm = plan_gemm(problem);
+  }
+}
+
+void run_product(const ProductPlan& plan, const void* a, const void* b, const void* bias, void* out,
+                 const RunArgs& args) {
+  if (plan.integers) {
+    run_integers(plan.gemm.problem, plan.element_bytes, a, b, bias, out, args);
+  } else {
+    run_gemm(plan.gemm, a, b, bias, out, args);
+  }
+}
+
+GemmProblem mm_problem(const Call& call) {
+  const TensorView& out = call.outputs()[0];
+  GemmProblem p = problem_of(call.tensor(kSelf), call.tensor(kMat2));
   p.out_row = out.stride(0);
   p.out_column = out.stride(1);
   return p;
@@ -165,8 +162,8 @@ bool linear_problem(const Call& call, GemmProblem* problem) {
 
 RunFn prepare_mm(const Call& call, KernelState& state) {
   if (call.outputs()[0].numel == 0) return run_nothing;
-  fill(state.emplace<ProductPlan>(), mm_problem(call), call.tensor(kSelf).dtype);
-  return run_product;
+  fill_product(state.emplace<ProductPlan>(), mm_problem(call), call.tensor(kSelf).dtype);
+  return run_single;
 }
 
 size_t mm_workspace(const Call& call) {
@@ -179,11 +176,11 @@ RunFn prepare_linear(const Call& call, KernelState& state) {
   const LinearShape shape = linear_shape(call);
   const DType dtype = call.tensor(kInput).dtype;
   if (shape.loops == 0) {
-    fill(state.emplace<ProductPlan>(), shape.problem, dtype);
-    return run_product;
+    fill_product(state.emplace<ProductPlan>(), shape.problem, dtype);
+    return run_single;
   }
   LoopedPlan& plan = state.emplace<LoopedPlan>();
-  fill(plan, shape.problem, dtype);
+  fill_product(plan, shape.problem, dtype);
   plan.loops = shape.loops;
   std::copy_n(shape.sizes, shape.loops, plan.sizes);
   std::copy_n(shape.input_strides, shape.loops, plan.input_strides);

@@ -124,53 +124,6 @@ void run_nothing(const KernelState&, const RunArgs&) {}
 
 bool is_half(DType dtype) { return dtype == DType::kFloat16 || dtype == DType::kBFloat16; }
 
-// Kernels for rows of one type and parameters of another; nullopt: parameters must be converted.
-std::optional<NormKind> norm_kind(DType row, DType parameter) {
-  switch (row) {
-    case DType::kFloat16:
-      if (parameter == row) return NormKind::kFloat16;
-      if (parameter == DType::kFloat32) return NormKind::kFloat16Float32;
-      return std::nullopt;
-    case DType::kBFloat16:
-      if (parameter == row) return NormKind::kBFloat16;
-      if (parameter == DType::kFloat32) return NormKind::kBFloat16Float32;
-      return std::nullopt;
-    case DType::kFloat32:
-      if (parameter == row) return NormKind::kFloat32;
-      return std::nullopt;
-    default:
-      if (parameter == row) return NormKind::kFloat64;
-      return std::nullopt;
-  }
-}
-
-void check_parameter(const Call& call, int argument, std::span<const int64_t> shape) {
-  const TensorView* parameter = call.tensor_or_null(argument);
-  if (parameter == nullptr) return;
-  if (!std::ranges::equal(parameter->dims(), shape)) {
-    fail_argument(FGX_INVALID_ARGUMENT, argument, "its shape is %s, but normalized_shape is %s",
-                  shape_text(parameter->dims()).c_str(), shape_text(shape).c_str());
-  }
-}
-
-void infer_norm(const Call& call, std::vector<OutputSpec>& outputs) {
-  const TensorView& input = call.tensor(kInput);
-  require_dtype(call, kInput, kFloatTypes);
-  const std::span<const int64_t> shape = call.ints(kShape);
-  if (shape.empty()) {
-    fail_argument(FGX_INVALID_ARGUMENT, kShape,
-                  "normalized_shape must name at least one dimension");
-  }
-  const size_t ndim = static_cast<size_t>(input.ndim);
-  if (shape.size() > ndim || !std::ranges::equal(input.dims().last(shape.size()), shape)) {
-    fail_argument(FGX_INVALID_ARGUMENT, kShape,
-                  "normalized_shape %s does not match the trailing dimensions of input %s",
-                  shape_text(shape).c_str(), shape_text(input.dims()).c_str());
-  }
-  check_parameter(call, kWeight, shape);
-  add_output(outputs, input.dtype, input.dims());
-}
-
 Strided row_of(const TensorView& tensor, int first_dim) {
   Strided row;
   for (int d = first_dim; d < tensor.ndim; ++d) row.append(tensor.shape[d], tensor.strides[d]);
@@ -181,14 +134,26 @@ bool contiguous(const Strided& row) {
   return row.ndim == 0 || (row.ndim == 1 && row.strides[0] == 1);
 }
 
-}  // namespace
+struct Tensors : RmsNormTensors {
+  const TensorView* bias;
+};
 
-void cut_rows(const Call& call, Norm norm, NormGeometry* rows) {
-  const TensorView& x = call.tensor(kInput);
-  const TensorView& y = call.outputs()[0];
-  const TensorView* weight = call.tensor_or_null(kWeight);
-  const TensorView* bias = norm == Norm::kLayer ? call.tensor_or_null(kBias) : nullptr;
-  const int first = x.ndim - static_cast<int>(call.ints(kShape).size());
+Tensors tensors_of(const Call& call, Norm norm) {
+  Tensors tensors;
+  tensors.x = call.tensor(kInput);
+  tensors.y = call.outputs()[0];
+  tensors.weight = call.tensor_or_null(kWeight);
+  tensors.bias = norm == Norm::kLayer ? call.tensor_or_null(kBias) : nullptr;
+  tensors.normalized_dims = static_cast<int>(call.ints(kShape).size());
+  return tensors;
+}
+
+void cut_rows(const Tensors& tensors, NormGeometry* rows) {
+  const TensorView& x = tensors.x;
+  const TensorView& y = tensors.y;
+  const TensorView* weight = tensors.weight;
+  const TensorView* bias = tensors.bias;
+  const int first = x.ndim - tensors.normalized_dims;
   for (int d = 0; d < first; ++d) rows->outer[d] = {x.shape[d], x.strides[d], y.strides[d]};
   rows->outer_dims = merge_dims(rows->outer, first);
   rows->x = row_of(x, first);
@@ -197,17 +162,13 @@ void cut_rows(const Call& call, Norm norm, NormGeometry* rows) {
   rows->bias_view = bias;
   rows->weight = weight != nullptr ? row_of(*weight, 0) : Strided{};
   rows->bias = bias != nullptr ? row_of(*bias, 0) : Strided{};
-  const auto slot = [&](int argument) {
-    return static_cast<int8_t>(call.arguments()[argument].first_tensor);
-  };
-  rows->slots = {weight != nullptr ? slot(kWeight) : int8_t{-1},
-                 bias != nullptr ? slot(kBias) : int8_t{-1},
-                 static_cast<int8_t>(call.inputs().size())};
+  int8_t next = 1;
+  rows->slots.weight = weight != nullptr ? next++ : int8_t{-1};
+  rows->slots.bias = bias != nullptr ? next++ : int8_t{-1};
+  rows->slots.output = next;
   rows->contiguous = rows->outer_dims <= RowWalk::kMaxDims && contiguous(rows->x) &&
                      contiguous(rows->y) && contiguous(rows->weight) && contiguous(rows->bias);
 }
-
-namespace {
 
 RunFn prepare_fast(const NormGeometry& rows, DType dtype, void (*kernel)(const NormRows& work),
                    KernelState& kernel_state) {
@@ -221,14 +182,14 @@ RunFn prepare_fast(const NormGeometry& rows, DType dtype, void (*kernel)(const N
   return run_rows;
 }
 
-RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
-  const TensorView& x = call.tensor(kInput);
-  const TensorView& y = call.outputs()[0];
+RunFn prepare(const Tensors& tensors, KernelState& kernel_state, Norm norm) {
+  const TensorView& x = tensors.x;
+  const TensorView& y = tensors.y;
   if (y.numel == 0) return run_nothing;
-  const TensorView* weight = call.tensor_or_null(kWeight);
-  const TensorView* bias = norm == Norm::kLayer ? call.tensor_or_null(kBias) : nullptr;
+  const TensorView* weight = tensors.weight;
+  const TensorView* bias = tensors.bias;
   NormGeometry rows;
-  cut_rows(call, norm, &rows);
+  cut_rows(tensors, &rows);
   const NormTable& table = norm_table_for(best_isa());
 
   const DType parameter = weight != nullptr ? weight->dtype
@@ -263,10 +224,64 @@ RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
   return run_general;
 }
 
+void infer_norm(const Call& call, std::vector<OutputSpec>& outputs) {
+  const TensorView& input = call.tensor(kInput);
+  require_dtype(call, kInput, kFloatTypes);
+  check_normalized_shape(call, kShape, input);
+  check_parameter(call, kWeight, call.ints(kShape));
+  add_output(outputs, input.dtype, input.dims());
+}
+
 }  // namespace
+
+void cut_rows(const Call& call, Norm norm, NormGeometry* rows) {
+  cut_rows(tensors_of(call, norm), rows);
+}
 
 double eps_of(const RunArgs& args, DType dtype) {
   return args.scalars[0].present() ? args.scalars[0].as_double() : default_rms_eps(dtype);
+}
+
+std::optional<NormKind> norm_kind(DType row, DType parameter) {
+  switch (row) {
+    case DType::kFloat16:
+      if (parameter == row) return NormKind::kFloat16;
+      if (parameter == DType::kFloat32) return NormKind::kFloat16Float32;
+      return std::nullopt;
+    case DType::kBFloat16:
+      if (parameter == row) return NormKind::kBFloat16;
+      if (parameter == DType::kFloat32) return NormKind::kBFloat16Float32;
+      return std::nullopt;
+    case DType::kFloat32:
+      if (parameter == row) return NormKind::kFloat32;
+      return std::nullopt;
+    default:
+      if (parameter == row) return NormKind::kFloat64;
+      return std::nullopt;
+  }
+}
+
+void check_parameter(const Call& call, int argument, std::span<const int64_t> shape) {
+  const TensorView* parameter = call.tensor_or_null(argument);
+  if (parameter == nullptr) return;
+  if (!std::ranges::equal(parameter->dims(), shape)) {
+    fail_argument(FGX_INVALID_ARGUMENT, argument, "its shape is %s, but normalized_shape is %s",
+                  shape_text(parameter->dims()).c_str(), shape_text(shape).c_str());
+  }
+}
+
+void check_normalized_shape(const Call& call, int argument, const TensorView& input) {
+  const std::span<const int64_t> shape = call.ints(argument);
+  if (shape.empty()) {
+    fail_argument(FGX_INVALID_ARGUMENT, argument,
+                  "normalized_shape must name at least one dimension");
+  }
+  const size_t ndim = static_cast<size_t>(input.ndim);
+  if (shape.size() > ndim || !std::ranges::equal(input.dims().last(shape.size()), shape)) {
+    fail_argument(FGX_INVALID_ARGUMENT, argument,
+                  "normalized_shape %s does not match the trailing dimensions of input %s",
+                  shape_text(shape).c_str(), shape_text(input.dims()).c_str());
+  }
 }
 
 double default_rms_eps(DType input) {
@@ -307,16 +322,19 @@ RunFn prepare_rms_norm_rows(const Call& call, KernelState& state,
                             void (*kernel)(const NormRows& work)) {
   if (call.outputs()[0].numel == 0) return run_nothing;
   NormGeometry rows;
-  cut_rows(call, Norm::kRms, &rows);
+  cut_rows(tensors_of(call, Norm::kRms), &rows);
   if (!rows.contiguous) fail(FGX_UNSUPPORTED, "its rows are not contiguous");
   return prepare_fast(rows, call.tensor(kInput).dtype, kernel, state);
 }
 
 RunFn prepare_layer_norm(const Call& call, KernelState& state) {
-  return prepare(call, state, Norm::kLayer);
+  return prepare(tensors_of(call, Norm::kLayer), state, Norm::kLayer);
 }
 RunFn prepare_rms_norm(const Call& call, KernelState& state) {
-  return prepare(call, state, Norm::kRms);
+  return prepare(tensors_of(call, Norm::kRms), state, Norm::kRms);
+}
+RunFn prepare_rms_norm_of(const RmsNormTensors& tensors, KernelState& state) {
+  return prepare({tensors, nullptr}, state, Norm::kRms);
 }
 
 }  // namespace fgx

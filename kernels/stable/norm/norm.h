@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Type rules, kernels and oracles of layer_norm and rms_norm.
+// Type rules, kernels and oracles of layer_norm, rms_norm and fused_add_rms_norm.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "kernels/common/row_walk.h"
@@ -13,16 +15,38 @@ namespace fgx {
 
 void infer_layer_norm(const Call& call, std::vector<OutputSpec>& outputs);
 void infer_rms_norm(const Call& call, std::vector<OutputSpec>& outputs);
+void infer_fused_add_rms_norm(const Call& call, std::vector<OutputSpec>& outputs);
 // Elements of one row.
 int64_t normalized_length(const Call& call);
 
 RunFn prepare_layer_norm(const Call& call, KernelState& state);
 RunFn prepare_rms_norm(const Call& call, KernelState& state);
 
+RunFn prepare_fused_add_rms_norm(const Call& call, KernelState& state);
+
 void oracle_layer_norm(const Call& call, const std::vector<OracleTensor>& inputs,
                        std::vector<OracleTensor>& outputs);
 void oracle_rms_norm(const Call& call, const std::vector<OracleTensor>& inputs,
                      std::vector<OracleTensor>& outputs);
+void oracle_fused_add_rms_norm(const Call& call, const std::vector<OracleTensor>& inputs,
+                               std::vector<OracleTensor>& outputs);
+
+// The steps of the type rule: throws InvalidArgument unless `shape` is that of the trailing dimensions
+// of `input` and of the argument `parameter` (where it is present).
+void check_normalized_shape(const Call& call, int argument, const TensorView& input);
+void check_parameter(const Call& call, int argument, std::span<const int64_t> shape);
+
+// What a norm works on, when that is not the tensors of an rms_norm call: rows of the last
+// `normalized_dims` dimensions of x. Positions in RunArgs::data: x 0, then weight if there is one, y.
+struct RmsNormTensors {
+  TensorView x;
+  const TensorView* weight;
+  TensorView y;
+  int normalized_dims;
+};
+RunFn prepare_rms_norm_of(const RmsNormTensors& tensors, KernelState& state);
+// Kernels for rows of one type and parameters of another; nullopt: parameters must be converted.
+std::optional<NormKind> norm_kind(DType row, DType parameter);
 
 // For other kernels of contiguous rms_norm rows: walks the rows as the stable one does. The call must
 // have rows that are contiguous in themselves, at most RowWalk::kMaxDims outer dimensions after

@@ -1,86 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // layer_norm and rms_norm of rows: each row comes from memory once and stays in the first cache.
-#include "kernels/common/row_vector.h"
+#include "kernels/common/row_moments.h"
 #include "kernels/stable/norm/norm_kernels.h"
 
 namespace fgx::FGX_ISA {
 namespace {
 
 using namespace row;
-
-// Sum of term(x) in four vectors of partial sums, then pairwise. term(neutral) is zero.
-template <typename T, typename Term>
-typename Compute<T>::Scalar sum_of(const T* x, int64_t n, typename Compute<T>::Scalar neutral,
-                                   Term&& term) {
-  using Vec = typename Compute<T>::Vec;
-  constexpr int kLanes = Compute<T>::kLanes;
-  Vec sums[4] = {};
-  int64_t i = 0;
-  for (; i + 4 * kLanes <= n; i += 4 * kLanes) {
-    for (int k = 0; k < 4; k += 2) {
-      const Pair<T> pair = load_pair(x + i + k * kLanes);
-      sums[k] += term(pair.first);
-      sums[k + 1] += term(pair.second);
-    }
-  }
-  for (; i + kLanes <= n; i += kLanes) sums[0] += term(load(x + i));
-  if (i < n) sums[1] += term(load_some(x + i, static_cast<int>(n - i), neutral));
-  return sum_lanes((sums[0] + sums[2]) + (sums[1] + sums[3]));
-}
-
-template <typename T>
-double plain_sum(const T* x, int64_t n) {
-  double total = 0;
-  for (int64_t i = 0; i < n; i += kNormPiece) {
-    total += static_cast<double>(
-        sum_of(x + i, n - i < kNormPiece ? n - i : kNormPiece, 0, [](auto v) { return v; }));
-  }
-  return total;
-}
-
-template <typename T>
-double sum_of_squares(const T* x, int64_t n) {
-  double total = 0;
-  for (int64_t i = 0; i < n; i += kNormPiece) {
-    total += static_cast<double>(
-        sum_of(x + i, n - i < kNormPiece ? n - i : kNormPiece, 0, [](auto v) { return v * v; }));
-  }
-  return total;
-}
-
-struct Moments {
-  double rest = 0;     // sum of x - mean: what rounding left out of the mean
-  double squares = 0;  // sum of (x - mean)^2
-};
-
-template <typename T>
-void add_moments(const T* x, int64_t n, typename Compute<T>::Scalar mean, Moments* moments) {
-  using Vec = typename Compute<T>::Vec;
-  constexpr int kLanes = Compute<T>::kLanes;
-  for (int64_t start = 0; start < n; start += kNormPiece, x += kNormPiece) {
-    const int64_t count = n - start < kNormPiece ? n - start : kNormPiece;
-    Vec rest[4] = {};
-    Vec squares[4] = {};
-    const auto add = [&](int k, Vec value) {
-      const Vec centred = value - mean;
-      rest[k] += centred;
-      squares[k] += centred * centred;
-    };
-    int64_t i = 0;
-    for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
-      for (int k = 0; k < 4; k += 2) {
-        const Pair<T> pair = load_pair(x + i + k * kLanes);
-        add(k, pair.first);
-        add(k + 1, pair.second);
-      }
-    }
-    for (; i + kLanes <= count; i += kLanes) add(0, load(x + i));
-    if (i < count) add(1, load_some(x + i, static_cast<int>(count - i), mean));
-    moments->rest += static_cast<double>(sum_lanes((rest[0] + rest[2]) + (rest[1] + rest[3])));
-    moments->squares +=
-        static_cast<double>(sum_lanes((squares[0] + squares[2]) + (squares[1] + squares[3])));
-  }
-}
+static_assert(kNormPiece == kMomentsPiece);
 
 // What a row is scaled by: y = ((x - mean) * factor + shift) * weight + bias. `shift` makes up for the
 // rounding of the mean.
@@ -196,6 +123,37 @@ void rms_norm_rows(const NormRows& work) {
 }
 
 template <typename T>
+void add_row(const T* a, const T* b, T* sum, int64_t n) {
+  constexpr int kLanes = Compute<T>::kLanes;
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    const Pair<T> left = load_pair(a + i);
+    const Pair<T> right = load_pair(b + i);
+    store_pair(sum + i, left.first + right.first, left.second + right.second);
+  }
+  for (; i + kLanes <= n; i += kLanes) store(sum + i, load(a + i) + load(b + i));
+  if (i < n) {
+    const int some = static_cast<int>(n - i);
+    store_some(sum + i, load_some(a + i, some, 0) + load_some(b + i, some, 0), some);
+  }
+}
+
+template <typename T, typename W>
+void add_rms_norm_rows(const AddNormRows& work) {
+  NormRows row = work.norm;
+  row.rows = 1;
+  for (int64_t r = 0; r < work.norm.rows; ++r) {
+    const int64_t start = r * row.n;
+    T* sum = static_cast<T*>(const_cast<void*>(work.norm.x)) + start;
+    add_row(static_cast<const T*>(work.input) + start, static_cast<const T*>(work.residual) + start,
+            sum, row.n);
+    row.x = sum;
+    row.y = static_cast<T*>(work.norm.y) + start;
+    rms_norm_rows<T, W>(row);
+  }
+}
+
+template <typename T>
 double step_sum(const void* x, int64_t n) {
   return plain_sum(static_cast<const T*>(x), n);
 }
@@ -228,8 +186,9 @@ void step_finish(const void* x, const void* weight, const void* bias, void* y, i
 }
 
 template <typename T, typename W>
-constexpr NormKernels kKernels = {layer_norm_rows<T, W>, rms_norm_rows<T, W>, step_sum<T>,
-                                  step_moments<T>, step_finish<T, W>};
+constexpr NormKernels kKernels = {layer_norm_rows<T, W>,   rms_norm_rows<T, W>,
+                                  add_rms_norm_rows<T, W>, step_sum<T>,
+                                  step_moments<T>,         step_finish<T, W>};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels of layer_norm and rms_norm over plain memory, per instruction set.
+// Kernels of layer_norm, rms_norm and fused_add_rms_norm over plain memory, per instruction set.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +36,14 @@ struct NormRows {
   double eps;
 };
 
+// rms_norm of input + residual: rows of n elements without gaps between them. `norm.x` is where the
+// sums go, rounded to their type, before they are normalized.
+struct AddNormRows {
+  NormRows norm;
+  const void* input;
+  const void* residual;
+};
+
 // What a row's steps have found.
 struct NormSums {
   bool centred;  // layer_norm; rms_norm takes the mean as zero
@@ -49,6 +57,7 @@ struct NormSums {
 struct NormKernels {
   void (*layer)(const NormRows& work);
   void (*rms)(const NormRows& work);
+  void (*add_rms)(const AddNormRows& work);
   // The steps by themselves, for rows that are not contiguous; n <= kNormPiece. First
   // `sum`, then `moments` adds to rest and squares (about the mean rounded to the compute type).
   double (*sum)(const void* x, int64_t n);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// amax and argmax.
+// amax, argmax and max.
 #include "base/error.h"
 #include "kernels/stable/reduction/reduce.h"
 #include "kernels/stable/reduction/reduction.h"
@@ -27,10 +27,12 @@ void fold(ReduceSlot* total, const ReduceSlot& part, int64_t offset) {
 }
 
 // Nothing is ever reduced to nothing here: the type rule refuses it.
-constexpr ReduceOps kMaxOps = {fold<above>, write_reals, {{.real = 0}, 0}};
-constexpr ReduceOps kIntegerMaxOps = {fold<above_integer>, write_integers, {{.integer = 0}, 0}};
-constexpr ReduceOps kArgmaxOps = {fold<above>, write_indices, {{.real = 0}, 0}};
-constexpr ReduceOps kIntegerArgmaxOps = {fold<above_integer>, write_indices, {{.integer = 0}, 0}};
+constexpr ReduceOps kMaxOps = {fold<above>, write_reals, {}};
+constexpr ReduceOps kIntegerMaxOps = {fold<above_integer>, write_integers, {}};
+constexpr ReduceOps kArgmaxOps = {fold<above>, write_indices, {}};
+constexpr ReduceOps kIntegerArgmaxOps = {fold<above_integer>, write_indices, {}};
+constexpr ReduceOps kBothOps = {fold<above>, write_reals, {}, write_indices};
+constexpr ReduceOps kIntegerBothOps = {fold<above_integer>, write_integers, {}, write_indices};
 
 }  // namespace
 
@@ -65,6 +67,11 @@ void infer_argmax(const Call& call, std::vector<OutputSpec>& outputs) {
   outputs.push_back({DType::kInt64, reduced_shape(self.dims(), reduced, call.flag(kKeepDim))});
 }
 
+void infer_max(const Call& call, std::vector<OutputSpec>& outputs) {
+  infer_amax(call, outputs);
+  outputs.push_back({DType::kInt64, outputs[0].shape});
+}
+
 RunFn prepare_amax(const Call& call, KernelState& state) {
   ReduceRequest request = max_request(call);
   request.table = &max_table_for(best_isa());
@@ -76,6 +83,13 @@ RunFn prepare_argmax(const Call& call, KernelState& state) {
   ReduceRequest request = argmax_request(call);
   request.table = &argmax_table_for(best_isa());
   request.ops = is_float(request.compute) ? &kArgmaxOps : &kIntegerArgmaxOps;
+  return prepare_reduce(call, request, state);
+}
+
+RunFn prepare_max(const Call& call, KernelState& state) {
+  ReduceRequest request = argmax_request(call);
+  request.table = &argmax_table_for(best_isa());
+  request.ops = is_float(request.compute) ? &kBothOps : &kIntegerBothOps;
   return prepare_reduce(call, request, state);
 }
 

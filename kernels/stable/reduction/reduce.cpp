@@ -22,10 +22,21 @@ struct Common {
   ReduceColumnsFn columns;
   int64_t length;   // elements per result
   int64_t outputs;  // results
+  double correction;
   int32_t in_size;  // bytes per element
-  int32_t out_size;
-  DType out_dtype;
+  DType out_dtype[2];
 };
+
+// Writes results to elements at `offset`, `stride` apart, of all outputs.
+void write_results(const Common& common, const RunArgs& args, const ReduceSlot* totals,
+                   int64_t count, int64_t offset, int64_t stride) {
+  const ReduceWriteFn writers[] = {common.ops->write, common.ops->write_second};
+  for (int i = 0; i < 2 && writers[i] != nullptr; ++i) {
+    const ReduceResult result{common.length, common.correction, common.out_dtype[i]};
+    char* out = static_cast<char*>(args.data[1 + i]) + offset * size_of(result.dtype);
+    writers[i](totals, count, result, out, stride);
+  }
+}
 
 // Rows or columns: the kernel walks the innermost kept dimension.
 struct FastState : Common {
@@ -65,7 +76,6 @@ ReduceSlot fold_pieces(const Common& common, Pieces&& pieces) {
 // A few long rows: their pieces are shared out.
 void run_long_rows(const FastState& state, const RunArgs& args) {
   const char* in = static_cast<const char*>(args.data[0]);
-  char* out = static_cast<char*>(args.data[1]);
   for (int64_t index = 0; index < state.outputs; ++index) {
     int64_t in_offset, out_offset;
     state.walk.offsets(index, &in_offset, &out_offset);
@@ -88,8 +98,7 @@ void run_long_rows(const FastState& state, const RunArgs& args) {
           });
     };
     const ReduceSlot total = fold_pieces(state, pieces);
-    state.ops->write(&total, 1, state.length, state.out_dtype, out + out_offset * state.out_size,
-                     0);
+    write_results(state, args, &total, 1, out_offset, 0);
   }
 }
 
@@ -97,15 +106,13 @@ void run_rows(const KernelState& kernel_state, const RunArgs& args) {
   const FastState& state = kernel_state.as<FastState>();
   if (state.outputs < 4 && state.length >= 2 * kGrainElements) return run_long_rows(state, args);
   const char* in = static_cast<const char*>(args.data[0]);
-  char* out = static_cast<char*>(args.data[1]);
   const int64_t grain = std::max<int64_t>(1, kGrainElements / state.length);
   const int64_t out_stride = state.walk.inner().out_stride;
   args.pool->parallel_for(state.outputs, grain, [&](int64_t begin, int64_t end) {
     state.walk.for_each_run(begin, end, kBatch, [&](int64_t from, int64_t to, int64_t rows) {
       ReduceSlot slots[kBatch];
       state.rows(in + from * state.in_size, state.row_stride, rows, state.length, slots);
-      state.ops->write(slots, rows, state.length, state.out_dtype, out + to * state.out_size,
-                       out_stride);
+      write_results(state, args, slots, rows, to, out_stride);
     });
   });
 }
@@ -114,7 +121,6 @@ void run_rows(const KernelState& kernel_state, const RunArgs& args) {
 void run_narrow_columns(const FastState& state, const RunArgs& args) {
   constexpr int64_t kRangesAtOnce = 16;
   const char* in = static_cast<const char*>(args.data[0]);
-  char* out = static_cast<char*>(args.data[1]);
   const int64_t ranges = (state.length + kReducePiece - 1) / kReducePiece;
   const WalkDim inner = state.walk.inner();
   for (int64_t index = 0; index < state.outputs; index += inner.size) {
@@ -144,8 +150,7 @@ void run_narrow_columns(const FastState& state, const RunArgs& args) {
         }
       }
     }
-    state.ops->write(totals, inner.size, state.length, state.out_dtype,
-                     out + out_offset * state.out_size, inner.out_stride);
+    write_results(state, args, totals, inner.size, out_offset, inner.out_stride);
   }
 }
 
@@ -157,7 +162,6 @@ void run_columns(const KernelState& kernel_state, const RunArgs& args) {
   }
   constexpr int64_t kUnit = 64;  // columns that stay together
   const char* in = static_cast<const char*>(args.data[0]);
-  char* out = static_cast<char*>(args.data[1]);
   const int64_t units = (inner.size + kUnit - 1) / kUnit;
   const int64_t grain = std::max<int64_t>(1, kGrainElements / (state.length * kUnit));
   const int64_t outer = state.outputs / inner.size;
@@ -178,9 +182,8 @@ void run_columns(const KernelState& kernel_state, const RunArgs& args) {
                       std::min(state.length - row, kReducePiece), count, parts);
         for (int64_t c = 0; c < count; ++c) state.ops->fold(&slots[c], parts[c], row);
       }
-      state.ops->write(slots, count, state.length, state.out_dtype,
-                       out + (out_offset + column * inner.out_stride) * state.out_size,
-                       inner.out_stride);
+      write_results(state, args, slots, count, out_offset + column * inner.out_stride,
+                    inner.out_stride);
       begin += batch;
     }
   });
@@ -190,7 +193,6 @@ void run_columns(const KernelState& kernel_state, const RunArgs& args) {
 void run_general(const KernelState& kernel_state, const RunArgs& args) {
   const GeneralState& state = kernel_state.as<GeneralState>();
   const char* in = static_cast<const char*>(args.data[0]);
-  char* out = static_cast<char*>(args.data[1]);
   const auto reduce_piece = [&](int64_t output, int64_t piece, ReduceSlot* slot) {
     alignas(64) char buffer[kReducePiece * 8];
     const int64_t start = piece * kReducePiece;
@@ -200,8 +202,7 @@ void run_general(const KernelState& kernel_state, const RunArgs& args) {
     state.rows(buffer, 0, 1, count, slot);
   };
   const auto write = [&](int64_t output, const ReduceSlot& total) {
-    state.ops->write(&total, 1, state.length, state.out_dtype,
-                     out + state.kept_out.offset(output) * state.out_size, 0);
+    write_results(state, args, &total, 1, state.kept_out.offset(output), 0);
   };
   if (state.outputs < 4) {
     for (int64_t output = 0; output < state.outputs; ++output) {
@@ -225,10 +226,8 @@ void run_general(const KernelState& kernel_state, const RunArgs& args) {
 
 void run_empty(const KernelState& kernel_state, const RunArgs& args) {
   const GeneralState& state = kernel_state.as<GeneralState>();
-  char* out = static_cast<char*>(args.data[1]);
   for (int64_t output = 0; output < state.outputs; ++output) {
-    state.ops->write(&state.ops->empty, 1, 0, state.out_dtype,
-                     out + state.kept_out.offset(output) * state.out_size, 0);
+    write_results(state, args, &state.ops->empty, 1, state.kept_out.offset(output), 0);
   }
 }
 
@@ -236,9 +235,9 @@ void run_nothing(const KernelState&, const RunArgs&) {}
 
 }  // namespace
 
-void cut_reduction(const Call& call, const ReduceRequest& request, ReduceGeometry* geometry) {
+void cut_reduction(const Call& call, const ReduceRequest& request, const TensorView& out,
+                   ReduceGeometry* geometry) {
   const TensorView& self = call.inputs()[0];
-  const TensorView& out = call.outputs()[0];
   WalkDim* const kept = geometry->kept;
   WalkDim gone[FGX_MAX_RANK];
   int kept_count = 0;
@@ -265,13 +264,13 @@ void cut_reduction(const Call& call, const ReduceRequest& request, ReduceGeometr
   for (int d = 0; d < gone_count; ++d) geometry->reduced.append(gone[d].size, gone[d].in_stride);
 }
 
-RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState& kernel_state) {
-  const TensorView& self = call.inputs()[0];
-  const TensorView& out = call.outputs()[0];
-  if (out.numel == 0) return run_nothing;
+namespace {
 
+RunFn prepare_into(const Call& call, const ReduceRequest& request, const TensorView& out,
+                   KernelState& kernel_state) {
+  const TensorView& self = call.inputs()[0];
   ReduceGeometry geometry;
-  cut_reduction(call, request, &geometry);
+  cut_reduction(call, request, out, &geometry);
   const WalkDim* const kept = geometry.kept;
   const int kept_count = geometry.kept_dims;
   const Strided& reduced = geometry.reduced;
@@ -283,8 +282,9 @@ RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState
   common.length = reduced.count;
   common.outputs = out.numel;
   common.in_size = static_cast<int32_t>(size_of(self.dtype));
-  common.out_size = static_cast<int32_t>(size_of(out.dtype));
-  common.out_dtype = out.dtype;
+  common.correction = request.correction;
+  common.out_dtype[0] = out.dtype;
+  if (request.ops->write_second != nullptr) common.out_dtype[1] = call.outputs()[1].dtype;
 
   const WalkDim inner = geometry.inner();
   const bool as_rows = geometry.as_rows();
@@ -308,6 +308,44 @@ RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState
   }
   state.kept_in.ndim = state.kept_out.ndim = kept_count;
   return reduced.count == 0 ? run_empty : run_general;
+}
+
+// Two outputs of different strides are computed one after the other.
+struct TwiceState {
+  KernelState states[2];
+  RunFn runs[2];
+  ReduceOps ops[2];
+};
+
+void run_twice(const KernelState& kernel_state, const RunArgs& args) {
+  const TwiceState& twice = kernel_state.as<TwiceState>();
+  for (int i = 0; i < 2; ++i) {
+    void* const data[] = {args.data[0], args.data[1 + i]};
+    RunArgs one = args;
+    one.data = data;
+    twice.runs[i](twice.states[i], one);
+  }
+}
+
+}  // namespace
+
+RunFn prepare_reduce(const Call& call, const ReduceRequest& request, KernelState& kernel_state) {
+  const TensorView& out = call.outputs()[0];
+  if (out.numel == 0) return run_nothing;
+  if (request.ops->write_second == nullptr ||
+      std::equal(out.strides, out.strides + out.ndim, call.outputs()[1].strides)) {
+    return prepare_into(call, request, out, kernel_state);
+  }
+  TwiceState& twice = kernel_state.emplace<TwiceState>();
+  for (int i = 0; i < 2; ++i) {
+    twice.ops[i] = *request.ops;
+    if (i == 1) twice.ops[i].write = request.ops->write_second;
+    twice.ops[i].write_second = nullptr;
+    ReduceRequest one = request;
+    one.ops = &twice.ops[i];
+    twice.runs[i] = prepare_into(call, one, call.outputs()[i], twice.states[i]);
+  }
+  return run_twice;
 }
 
 }  // namespace fgx

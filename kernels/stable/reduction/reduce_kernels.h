@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels of sum, amax and argmax over plain memory, per instruction set.
+// Kernels of sum, amax, argmax and var_mean over plain memory, per instruction set.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,15 @@
 namespace fgx {
 
 // A partial result. sum: the total, in double for floats, in int64 for integers and bool (wraps).
-// amax: the largest value, likewise. argmax: that, and its index.
+// amax: the largest value, likewise. argmax: that, and its index. var_mean: the mean, the number of
+// elements as the index, and the sum of squared distances from the mean.
 struct ReduceSlot {
   union {
     double real;
     int64_t integer;
   };
   int64_t index;
+  double spread;
 };
 
 // Longer reductions are folded from pieces of this length, in order: a result's bits do not depend on
@@ -40,5 +42,6 @@ struct ReduceTable {
 FGX_DECLARE_ISA_TABLE(ReduceTable, sum_table)
 FGX_DECLARE_ISA_TABLE(ReduceTable, max_table)
 FGX_DECLARE_ISA_TABLE(ReduceTable, argmax_table)
+FGX_DECLARE_ISA_TABLE(ReduceTable, moments_table)  // of float types only
 
 }  // namespace fgx

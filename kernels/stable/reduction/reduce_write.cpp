@@ -48,25 +48,34 @@ void write_each_integer(int64_t count, DType dtype, char* out, int64_t stride, V
 
 }  // namespace
 
-void write_reals(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
+void write_reals(const ReduceSlot* totals, int64_t count, const ReduceResult& result, char* out,
                  int64_t stride) {
-  write_each(count, dtype, out, stride, [&](int64_t i) { return totals[i].real; });
+  write_each(count, result.dtype, out, stride, [&](int64_t i) { return totals[i].real; });
 }
 
-void write_means(const ReduceSlot* totals, int64_t count, int64_t length, DType dtype, char* out,
+void write_means(const ReduceSlot* totals, int64_t count, const ReduceResult& result, char* out,
                  int64_t stride) {
-  const double divisor = static_cast<double>(length);
-  write_each(count, dtype, out, stride, [&](int64_t i) { return totals[i].real / divisor; });
+  const double divisor = static_cast<double>(result.length);
+  write_each(count, result.dtype, out, stride, [&](int64_t i) { return totals[i].real / divisor; });
 }
 
-void write_integers(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
+void write_integers(const ReduceSlot* totals, int64_t count, const ReduceResult& result, char* out,
                     int64_t stride) {
-  write_each_integer(count, dtype, out, stride, [&](int64_t i) { return totals[i].integer; });
+  write_each_integer(count, result.dtype, out, stride,
+                     [&](int64_t i) { return totals[i].integer; });
 }
 
-void write_indices(const ReduceSlot* totals, int64_t count, int64_t, DType dtype, char* out,
+void write_indices(const ReduceSlot* totals, int64_t count, const ReduceResult& result, char* out,
                    int64_t stride) {
-  write_each_integer(count, dtype, out, stride, [&](int64_t i) { return totals[i].index; });
+  write_each_integer(count, result.dtype, out, stride, [&](int64_t i) { return totals[i].index; });
+}
+
+void write_variances(const ReduceSlot* totals, int64_t count, const ReduceResult& result, char* out,
+                     int64_t stride) {
+  const double freedom = static_cast<double>(result.length) - result.correction;
+  const double divisor = freedom > 0 ? freedom : 0;
+  write_each(count, result.dtype, out, stride,
+             [&](int64_t i) { return totals[i].spread / divisor; });
 }
 
 }  // namespace fgx

@@ -6,6 +6,14 @@
 #include "kernels/stable/reduction/reduction.h"
 
 namespace fgx {
+namespace {
+
+int64_t scanned_length(const Call& call) {
+  const TensorView& self = call.tensor(0);
+  return self.ndim == 0 ? 1 : self.dim(call.normalized_dim(1, self.ndim));
+}
+
+}  // namespace
 
 void add_reduction_operators(Catalogue& catalogue) {
   // Batch invariant: a row reduced over trailing dimensions has the same bits beside any other rows.
@@ -78,6 +86,51 @@ void add_reduction_operators(Catalogue& catalogue) {
                                .prepare = prepare_argmax}},
       },
       prepare_argmax_gpu, argmax_workspace_gpu));
+  // Of equal largest elements the first counts, and the first NaN before all others.
+  catalogue.add({
+      .schema_text = "aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, "
+                     "Tensor indices)",
+      .family = Family::kReduction,
+      .infer = infer_max,
+      .oracle = oracle_max,
+      .speed_attributes = {"dim"},
+      .examples = {"max(f32[4096,4096], dim=-1)", "max(bf16[16,151936], dim=-1)",
+                   "max(f32[33,65], dim=0, keepdim=True)", "max(i32[1000], dim=0)"},
+      .implementations = {{.name = "stable.cpu.max",
+                           .batch_invariant = true,
+                           .in_place = false,
+                           .prepare = prepare_max}},
+  });
+  catalogue.add({
+      .schema_text = "aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? "
+                     "correction=None, bool keepdim=False) -> (Tensor, Tensor)",
+      .family = Family::kReduction,
+      .infer = infer_var_mean,
+      .oracle = oracle_var_mean,
+      .reduce_length = reduced_length,
+      .speed_attributes = {"dim"},
+      .examples = {"var_mean(f32[4096,4096], dim=[-1])", "var_mean(bf16[1024,1024], dim=[0])",
+                   "var_mean(f32[64,129,33], dim=[0,2], correction=0, keepdim=True)",
+                   "var_mean(f32[1000,1000])"},
+      .implementations = {{.name = "stable.cpu.var_mean",
+                           .batch_invariant = true,
+                           .in_place = false,
+                           .prepare = prepare_var_mean}},
+  });
+  catalogue.add({
+      .schema_text = "aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor",
+      .family = Family::kReduction,
+      .infer = infer_cumsum,
+      .oracle = oracle_cumsum,
+      .reduce_length = scanned_length,
+      .speed_attributes = {"dim"},
+      .in_place_arguments = {"self"},
+      .examples = {"cumsum(f32[4096,4096], dim=-1)", "cumsum(bf16[1024,1024], dim=0)",
+                   "cumsum(i32[64,129,33], dim=1)", "cumsum(i64[100000], dim=0)"},
+      .implementations = {{.name = "stable.cpu.cumsum",
+                           .batch_invariant = true,
+                           .prepare = prepare_cumsum}},
+  });
 }
 
 }  // namespace fgx

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plain references of sum, mean, amax and argmax.
+// Plain references of sum, mean, amax, argmax, max, var_mean and cumsum.
 #include <cmath>
 #include <cstdint>
 
@@ -147,6 +147,68 @@ void oracle_argmax(const Call& call, const std::vector<OracleTensor>& inputs,
     best[o] = i;
     out.integers[o] = position;
   });
+}
+
+void oracle_max(const Call& call, const std::vector<OracleTensor>& inputs,
+                std::vector<OracleTensor>& outputs) {
+  std::vector<OracleTensor> values(1, outputs[0]);
+  std::vector<OracleTensor> indices(1, outputs[1]);
+  oracle_amax(call, inputs, values);
+  oracle_argmax(call, inputs, indices);
+  outputs[0] = std::move(values[0]);
+  outputs[1] = std::move(indices[0]);
+}
+
+void oracle_var_mean(const Call& call, const std::vector<OracleTensor>& inputs,
+                     std::vector<OracleTensor>& outputs) {
+  const OracleTensor& self = inputs[0];
+  const size_t count = static_cast<size_t>(outputs[0].numel());
+  const double correction = call.has(2) ? call.scalar(2).as_double() : 1.0;
+  const std::vector<bool> reduced = reduced_flags(call, self);
+  double length = 1;
+  for (size_t d = 0; d < reduced.size(); ++d) {
+    if (reduced[d]) length *= static_cast<double>(self.shape[d]);
+  }
+  std::vector<double>& variance = outputs[0].reals;
+  std::vector<double>& mean = outputs[1].reals;
+  variance.assign(count, 0.0);
+  mean.assign(count, 0.0);
+  for_each_element(self, reduced, [&](int64_t i, size_t o, int64_t) { mean[o] += self.at(i); });
+  for (double& value : mean) value /= length;
+  for_each_element(self, reduced, [&](int64_t i, size_t o, int64_t) {
+    variance[o] += (self.at(i) - mean[o]) * (self.at(i) - mean[o]);
+  });
+  const double freedom = length - correction;
+  for (double& value : variance) value = length == 0 ? NAN : value / (freedom > 0 ? freedom : 0);
+}
+
+void oracle_cumsum(const Call& call, const std::vector<OracleTensor>& inputs,
+                   std::vector<OracleTensor>& outputs) {
+  const OracleTensor& self = inputs[0];
+  OracleTensor& out = outputs[0];
+  const auto ndim = static_cast<int64_t>(self.shape.size());
+  const int64_t dim = ndim == 0 ? 0 : (call.integer(1) + ndim) % ndim;
+  int64_t inner = 1;
+  for (int64_t d = dim + 1; d < ndim; ++d) inner *= self.shape[static_cast<size_t>(d)];
+  const int64_t length = ndim == 0 ? 1 : self.shape[static_cast<size_t>(dim)];
+  const bool real = is_float(out.dtype);
+  out.reals.assign(real ? static_cast<size_t>(out.numel()) : 0, 0.0);
+  out.integers.assign(real ? 0 : static_cast<size_t>(out.numel()), 0);
+  for (int64_t i = 0; i < self.numel(); ++i) {
+    const bool first = i / inner % length == 0;
+    const auto here = static_cast<size_t>(i);
+    const auto before = static_cast<size_t>(i - inner);
+    if (real) {
+      out.reals[here] = rounded_to(out.dtype, self.at(i)) + (first ? 0.0 : out.reals[before]);
+      continue;
+    }
+    const int64_t value =
+        self.reals.empty() ? self.integers[here] : static_cast<int64_t>(self.at(i));
+    const int64_t sum =
+        static_cast<int64_t>(static_cast<uint64_t>(wrap_to(out.dtype, value)) +
+                             static_cast<uint64_t>(first ? 0 : out.integers[before]));
+    out.integers[here] = wrap_to(out.dtype, sum);
+  }
 }
 
 }  // namespace fgx

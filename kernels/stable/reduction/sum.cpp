@@ -19,9 +19,9 @@ void fold_integers(ReduceSlot* total, const ReduceSlot& part, int64_t) {
                                         static_cast<uint64_t>(part.integer));
 }
 
-constexpr ReduceOps kSumOps = {fold_reals, write_reals, {{.real = 0}, 0}};
-constexpr ReduceOps kIntegerSumOps = {fold_integers, write_integers, {{.integer = 0}, 0}};
-constexpr ReduceOps kMeanOps = {fold_reals, write_means, {{.real = 0}, 0}};
+constexpr ReduceOps kSumOps = {fold_reals, write_reals, {}};
+constexpr ReduceOps kIntegerSumOps = {fold_integers, write_integers, {}};
+constexpr ReduceOps kMeanOps = {fold_reals, write_means, {}};
 
 // PyTorch converts elements to the result's type first; left out where that changes nothing.
 DType sum_compute_type(DType in, DType out) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// mm and linear against their oracle, the building blocks of every instruction set, vendor libraries.
+// The matrix products against their oracles, the building blocks of every instruction set, vendor libraries.
 #include <cstdlib>
 
 #include "kernels/native/native_blas.h"
@@ -112,6 +112,79 @@ TEST(Linear, FewColumnsWithBias) {  // the transposed problem, whose bias runs a
   bias.randomize(13, false);
   EXPECT_GE(
       check_operator("linear", {x.value(), weight.value(), bias.value()}, {&x, &weight, &bias}), 1);
+}
+
+TEST(Bmm, TypesSizesAndLayouts) {
+  for (const DType dtype : kProductTypes) {
+    for (const Size& size : kSizes) {
+      for (const int64_t batch : {0, 1, 3, 40}) {
+        TestTensor a(dtype, {batch, size.m, size.k}), b(dtype, {batch, size.k, size.n});
+        a.randomize(11, false);
+        b.randomize(12, false);
+        EXPECT_EQ(check_operator("bmm", {a.value(), b.value()}, {&a, &b}), 1);
+      }
+    }
+  }
+  for (const DType dtype : {DType::kFloat32, DType::kBFloat16, DType::kInt32}) {
+    for (const auto& left :
+         std::vector<std::vector<int64_t>>{{0, 30, 1}, {1, 5, 65}, {1200, 60, 2}, {30, 0, 1}}) {
+      for (const auto& right : std::vector<std::vector<int64_t>>{{0, 1, 30}, {1, 5, 150}}) {
+        TestTensor a(dtype, {5, 13, 30}, left, 1), b(dtype, {5, 30, 9}, right);
+        a.randomize(13, false);
+        b.randomize(14, false);
+        EXPECT_EQ(check_operator("bmm", {a.value(), b.value()}, {&a, &b}, "layout", {1, 45, 5}), 1);
+      }
+    }
+  }
+  TestTensor a(DType::kFloat32, {3, 4, 5}), b(DType::kFloat32, {2, 5, 6}),
+      c(DType::kFloat32, {5, 6});
+  TestTensor d(DType::kFloat64, {3, 5, 6}), e(DType::kFloat32, {3, 4, 6});
+  for (TestTensor* other : {&b, &c, &d, &e}) {
+    EXPECT_TRUE(refuses("bmm", {a.value(), other->value()}));
+  }
+}
+
+TEST(Addmm, TypesSizesAndWhatIsAdded) {
+  for (const DType dtype : kProductTypes) {
+    for (const Size& size : kSizes) {
+      TestTensor a(dtype, {size.m, size.k}), b(dtype, {size.k, size.n});
+      a.randomize(15, false);
+      b.randomize(16, false);
+      for (const auto& shape : std::vector<std::vector<int64_t>>{
+               {size.m, size.n}, {size.n}, {size.m, 1}, {1, size.n}, {1}, {}}) {
+        TestTensor self(dtype, shape);
+        self.randomize(17, false);
+        for (const auto& [beta, alpha] : {std::pair{1, 1}, {0, 1}, {2, 1}, {1, 3}, {0, -2}}) {
+          EXPECT_EQ(
+              check_operator("addmm",
+                             {self.value(), a.value(), b.value(), integer(beta), integer(alpha)},
+                             {&self, &a, &b}, std::to_string(beta)),
+              1);
+        }
+        if (!is_float(dtype)) continue;
+        EXPECT_EQ(check_operator(
+                      "addmm", {self.value(), a.value(), b.value(), number(0.25), number(-1.5)},
+                      {&self, &a, &b}, "transposed out", {1, std::max<int64_t>(1, size.m)}),
+                  1);
+      }
+    }
+  }
+  TestTensor self(DType::kFloat32, {3, 4}), a(DType::kFloat32, {3, 5}), b(DType::kFloat32, {5, 4});
+  self.set(2, std::nan(""));
+  a.randomize(18, false);
+  b.randomize(19, false);
+  // With beta 0 what is added is not looked at.
+  EXPECT_EQ(check_operator("addmm", {self.value(), a.value(), b.value(), number(0.0), number(2.0)},
+                           {&self, &a, &b}),
+            1);
+  TestTensor three(DType::kFloat32, {3}), deep(DType::kFloat32, {1, 3, 4});
+  TestTensor half(DType::kFloat16, {3, 4}), ints(DType::kInt32, {2, 2});
+  for (TestTensor* other : {&three, &deep, &half}) {
+    EXPECT_TRUE(refuses("addmm", {other->value(), a.value(), b.value()}));
+  }
+  EXPECT_TRUE(refuses("addmm", {self.value(), a.value(), a.value()}));
+  EXPECT_TRUE(refuses("addmm", {ints.value(), ints.value(), ints.value(), number(0.5)}));
+  EXPECT_FALSE(refuses("addmm", {ints.value(), ints.value(), ints.value(), integer(2)}));
 }
 
 TEST(Mm, Refusals) {

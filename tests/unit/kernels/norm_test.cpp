@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// layer_norm and rms_norm against their oracles; their kernels in every instruction set.
+// layer_norm, rms_norm and fused_add_rms_norm against their oracles; their kernels in every instruction set.
 #include "kernels/experimental/generated/reduction/rms_norm_streaming.h"
 #include "kernels/stable/norm/norm_kernels.h"
 #include "tests/unit/kernels/row_case.h"
@@ -68,6 +68,40 @@ TEST(Norm, WeightsOfOtherTypes) {
           1);
     }
   }
+}
+
+TEST(FusedAddRmsNorm, TypesLayoutsAndWeights) {
+  for (const DType dtype : kFloats) {
+    for (const auto& shape : std::vector<std::vector<int64_t>>{
+             {17}, {5, 7}, {33, 130}, {3, 4, 70}, {2, 9001}, {0, 5}, {3, 0}}) {
+      for (const auto& strides : layouts_of(shape)) {
+        TestTensor x(dtype, shape), residual(dtype, shape, strides, 1);
+        x.randomize(16, false);
+        residual.randomize(17, false);
+        const std::vector<int64_t> row = {shape.back()};
+        for (const DType parameters : {dtype, DType::kFloat32}) {
+          TestTensor weight(parameters, row);
+          weight.randomize(18, false);
+          EXPECT_EQ(
+              check_operator("fused_add_rms_norm",
+                             {x.value(), residual.value(), int_list(row), weight.value(), none()},
+                             {&x, &residual, &weight}),
+              1);
+        }
+        EXPECT_EQ(
+            check_operator("fused_add_rms_norm",
+                           {residual.value(), x.value(), int_list(shape), none(), number(0.1)},
+                           {&residual, &x}, "",
+                           strides == layouts_of(shape)[2] ? strides : std::vector<int64_t>{}),
+            1);
+      }
+    }
+  }
+  TestTensor x(DType::kFloat32, {4, 6}), half(DType::kFloat16, {4, 6}), row(DType::kFloat32, {6});
+  EXPECT_TRUE(refuses("fused_add_rms_norm", {x.value(), half.value(), int_list({6})}));
+  EXPECT_TRUE(refuses("fused_add_rms_norm", {x.value(), row.value(), int_list({6})}));
+  EXPECT_TRUE(refuses("fused_add_rms_norm", {x.value(), x.value(), int_list({4})}));
+  EXPECT_TRUE(refuses("fused_add_rms_norm", {x.value(), x.value(), int_list({4, 6}), row.value()}));
 }
 
 TEST(Norm, NanAndInfinityStayInTheirRow) {

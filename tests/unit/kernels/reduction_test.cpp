@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sum, mean, amax and argmax against their oracles; their kernels in every instruction set.
+// The reductions and cumsum against their oracles; their kernels in every instruction set.
 #include "kernels/stable/reduction/reduce_kernels.h"
 #include "tests/unit/kernels/row_case.h"
 
@@ -20,6 +20,19 @@ void check_all_reductions(TestTensor& x, const std::vector<int64_t>& dims, bool 
     EXPECT_EQ(check_operator("mean", {x.value(), int_list(dims), boolean(keepdim)}, {&x}, what), 1);
   }
   EXPECT_EQ(check_operator("amax", {x.value(), int_list(dims), boolean(keepdim)}, {&x}, what), 1);
+  if (is_float(dtype)) {
+    for (const fgx_value& correction : {none(), integer(0), number(0.5)}) {
+      EXPECT_EQ(
+          check_operator("var_mean", {x.value(), int_list(dims), correction, boolean(keepdim)},
+                         {&x}, what),
+          1);
+    }
+  }
+  if (dims.size() == 1) {
+    EXPECT_EQ(check_operator("max", {x.value(), integer(dims[0]), boolean(keepdim)}, {&x}, what),
+              1);
+    EXPECT_EQ(check_operator("cumsum", {x.value(), integer(dims[0])}, {&x}, what), 1);
+  }
   if (dtype != DType::kBool && dims.size() == 1) {
     EXPECT_EQ(check_operator("argmax", {x.value(), integer(dims[0]), boolean(keepdim)}, {&x}, what),
               1);
@@ -75,6 +88,60 @@ TEST(Reduction, ZeroStridesAndScalars) {
     x.randomize(5, false);
     for (const auto& dims : std::vector<std::vector<int64_t>>{{0}, {1}, {2}, {0, 2}, {}}) {
       check_all_reductions(x, dims, false, "stride 0");
+    }
+  }
+}
+
+TEST(Reduction, OutputsOfAnyStrides) {
+  for (const DType dtype : {DType::kFloat32, DType::kBFloat16, DType::kInt32}) {
+    TestTensor x(dtype, {6, 50, 9});
+    x.randomize(19, false);
+    // The second output of the operators that have two is contiguous: its strides differ.
+    for (const auto& strides : std::vector<std::vector<int64_t>>{{1, 6}, {18, 2}, {9, 1}}) {
+      EXPECT_EQ(check_operator("max", {x.value(), integer(1)}, {&x}, "strided", strides), 1);
+      if (!is_float(dtype)) continue;
+      EXPECT_EQ(check_operator("var_mean", {x.value(), int_list({1})}, {&x}, "strided", strides),
+                1);
+    }
+    for (const auto& strides :
+         std::vector<std::vector<int64_t>>{{1, 6, 300}, {900, 18, 2}, {450, 1, 50}}) {
+      for (const int64_t dim : {0, 1, 2}) {
+        EXPECT_EQ(check_operator("cumsum", {x.value(), integer(dim)}, {&x}, "strided", strides), 1);
+      }
+    }
+  }
+}
+
+TEST(Reduction, MeansOfNumbersFarFromZeroKeepTheirVariance) {
+  for (const auto& shape : std::vector<std::vector<int64_t>>{{3, 20'000}, {20'000, 70}}) {
+    TestTensor x(DType::kFloat32, shape);
+    for (int64_t i = 0; i < x.numel(); ++i)
+      x.set(i, 1e4 + static_cast<double>(i * 37 % 101) * 0.01);
+    const int64_t dim = shape[0] == 3 ? 1 : 0;
+    EXPECT_EQ(check_operator("var_mean", {x.value(), int_list({dim})}, {&x}), 1);
+    TestTensor y(DType::kFloat32, shape);
+    y.randomize(20, false);
+    EXPECT_EQ(bytes_with_threads("var_mean", {y.value(), int_list({dim})}, 1),
+              bytes_with_threads("var_mean", {y.value(), int_list({dim})}, 3));
+    EXPECT_EQ(bytes_with_threads("var_mean", {y.value()}, 1),
+              bytes_with_threads("var_mean", {y.value()}, 3));
+  }
+}
+
+TEST(Cumsum, ConvertsFirst) {
+  for (const DType from : kEveryType) {
+    for (const DType into : kEveryType) {
+      TestTensor x(from, {9, 41});
+      x.randomize(21, false);
+      const std::vector<fgx_value> args = {x.value(), integer(1), element_type(into)};
+      if (into == DType::kBool) {
+        EXPECT_TRUE(refuses("cumsum", args));
+        continue;
+      }
+      if (is_float(from) && into == DType::kUInt8)
+        continue;  // negative floats: the machine's choice
+      EXPECT_EQ(check_operator("cumsum", args, {&x}), 1);
+      EXPECT_EQ(check_operator("cumsum", {x.value(), integer(0), element_type(into)}, {&x}), 1);
     }
   }
 }

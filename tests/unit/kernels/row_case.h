@@ -56,16 +56,19 @@ inline std::vector<char> bytes_with_threads(const char* op_name, const std::vect
   const OperatorDef& op = *Catalogue::builtin().find(op_name);
   Call inference;
   inference.bind(op, args, {});
-  const OutputSpec spec = inference.infer().at(0);
-  TestTensor out(spec.dtype, spec.shape);
-  fgx_tensor* pointers[] = {out.tensor()};
+  std::deque<TestTensor> outputs;
+  std::vector<fgx_tensor*> pointers;
+  for (const OutputSpec& spec : inference.infer()) {
+    outputs.emplace_back(spec.dtype, spec.shape);
+    pointers.push_back(outputs.back().tensor());
+  }
   Call call;
   call.bind(op, args, pointers);
   KernelState state;
   const RunFn run = stable_on_cpu(op).prepare(call, state);
   std::vector<void*> data;
   for (const TensorView& input : call.inputs()) data.push_back(input.data);
-  data.push_back(out.data());
+  for (TestTensor& output : outputs) data.push_back(output.data());
   std::vector<Scalar> scalars;
   for (const int argument : op.dynamic_arguments) scalars.push_back(call.scalar(argument));
   const ThreadPool pool(threads);
@@ -74,8 +77,8 @@ inline std::vector<char> bytes_with_threads(const char* op_name, const std::vect
   run_args.scalars = scalars.data();
   run_args.pool = &pool;
   run(state, run_args);
-  const char* bytes = static_cast<const char*>(out.data());
-  return {bytes, bytes + out.numel() * size_of(spec.dtype)};
+  const char* bytes = static_cast<const char*>(outputs[0].data());
+  return {bytes, bytes + outputs[0].numel() * size_of(outputs[0].dtype())};
 }
 
 }  // namespace fgx::testing_support

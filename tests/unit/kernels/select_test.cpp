@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// copy, cat and embedding against their oracles; transposition in every instruction set.
+// The operators that move elements against their oracles; transposition in every instruction set.
 #include "kernels/stable/select/convert_kernels.h"
-#include "unit/kernels/operator_case.h"
+#include "unit/kernels/row_case.h"
 
 namespace fgx {
 namespace {
@@ -91,6 +91,175 @@ TEST(Embedding, TypesAndIndices) {
           indices.set(i, static_cast<double>(i * 5 % 9));
         EXPECT_EQ(
             check_operator("embedding", {weight.value(), indices.value()}, {&weight, &indices}), 1);
+      }
+    }
+  }
+}
+
+// An index of the given shape with values below `limit`, repeated ones among them.
+void fill_index(TestTensor& index, int64_t limit) {
+  for (int64_t i = 0; i < index.numel(); ++i) {
+    index.set(i, static_cast<double>((i * 7 + i / 5) % limit));
+  }
+}
+
+TEST(IndexSelect, DimensionsTypesAndLayouts) {
+  for (const DType dtype : kTypes) {
+    for (const DType type : {DType::kInt32, DType::kInt64}) {
+      for (const auto& strides : std::vector<std::vector<int64_t>>{
+               {63, 9, 1}, {1, 6, 42}, {200, 20, 2}, {0, 9, 1}, {63, 9, 0}}) {
+        TestTensor self(dtype, {6, 7, 9}, strides, 1);
+        self.randomize(1, true);
+        for (int64_t dim = -3; dim < 3; ++dim) {
+          TestTensor index(type, {11}, {2});
+          fill_index(index, self.shape()[static_cast<size_t>(dim < 0 ? dim + 3 : dim)]);
+          EXPECT_EQ(check_operator("index_select", {self.value(), integer(dim), index.value()},
+                                   {&self, &index}),
+                    1);
+        }
+      }
+    }
+  }
+  TestTensor self(DType::kFloat32, {40, 3000}), index(DType::kInt64, {70});
+  self.randomize(2, false);
+  fill_index(index, 40);
+  for (const int64_t dim : {0, 1}) {
+    for (const auto& out : dim == 0 ? std::vector<std::vector<int64_t>>{{3000, 1}, {1, 70}}
+                                    : std::vector<std::vector<int64_t>>{{70, 1}, {1, 40}}) {
+      EXPECT_EQ(check_operator("index_select", {self.value(), integer(dim), index.value()},
+                               {&self, &index}, "out", out),
+                1);
+    }
+  }
+  TestTensor scalar(DType::kFloat32, {}), one(DType::kInt64, {}), two(DType::kInt64, {2});
+  fill_index(one, 1);
+  fill_index(two, 1);
+  EXPECT_EQ(
+      check_operator("index_select", {scalar.value(), integer(0), one.value()}, {&scalar, &one}),
+      1);
+  EXPECT_TRUE(refuses("index_select", {scalar.value(), integer(0), two.value()}));
+  EXPECT_TRUE(refuses("index_select", {self.value(), integer(2), index.value()}));
+  EXPECT_TRUE(refuses("index_select", {self.value(), integer(0), self.value()}));
+}
+
+TEST(GatherAndScatter, DimensionsTypesAndLayouts) {
+  for (const DType dtype : kTypes) {
+    for (const auto& strides : std::vector<std::vector<int64_t>>{
+             {63, 9, 1}, {1, 6, 42}, {200, 20, 2}, {0, 9, 1}, {63, 9, 0}}) {
+      TestTensor self(dtype, {6, 7, 9}, strides, 1);
+      self.randomize(3, true);
+      for (int64_t dim = 0; dim < 3; ++dim) {
+        for (const bool longer : {false, true}) {
+          std::vector<int64_t> shape = {4, 7, 5};
+          if (longer) shape[static_cast<size_t>(dim)] = 23;
+          for (const DType type : {DType::kInt32, DType::kInt64}) {
+            for (const auto& layout : {std::vector<int64_t>{}, std::vector<int64_t>{0, 1, 0}}) {
+              TestTensor index(type, shape, layout), source(dtype, {23, 23, 23});
+              for (int64_t i = 0; i < index.numel(); ++i) {
+                index.set(i, static_cast<double>(index.position(i) %
+                                                 self.shape()[static_cast<size_t>(dim)]));
+              }
+              source.randomize(4, true);
+              EXPECT_EQ(check_operator("gather", {self.value(), integer(dim), index.value()},
+                                       {&self, &index}),
+                        1);
+              EXPECT_EQ(
+                  check_operator("scatter",
+                                 {self.value(), integer(dim - 3), index.value(), source.value()},
+                                 {&self, &index, &source}),
+                  1);
+              EXPECT_EQ(check_operator("scatter",
+                                       {self.value(), integer(dim), index.value(), number(2.5)},
+                                       {&self, &index}, "value", {1, 6, 42}),
+                        1);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(GatherAndScatter, LargeOnesOnThreads) {
+  for (const int64_t dim : {0, 1}) {
+    TestTensor self(DType::kFloat32, {300, 500}), index(DType::kInt64, {300, 500});
+    TestTensor source(DType::kFloat32, {300, 500});
+    self.randomize(5, false);
+    source.randomize(6, false);
+    fill_index(index, 300);
+    EXPECT_EQ(
+        check_operator("gather", {self.value(), integer(dim), index.value()}, {&self, &index}), 1);
+    EXPECT_EQ(check_operator("scatter", {self.value(), integer(dim), index.value(), source.value()},
+                             {&self, &index, &source}),
+              1);
+  }
+}
+
+TEST(GatherAndScatter, Refusals) {
+  TestTensor self(DType::kFloat32, {4, 5}), row(DType::kFloat32, {5});
+  TestTensor index(DType::kInt64, {3, 6}), flat(DType::kInt64, {3}), none_of(DType::kInt64, {0});
+  TestTensor real(DType::kFloat32, {3, 5}), half(DType::kFloat16, {3, 5});
+  TestTensor good(DType::kInt64, {3, 5});
+  fill_index(good, 4);
+  EXPECT_TRUE(refuses("gather", {self.value(), integer(0), index.value()}));
+  EXPECT_FALSE(refuses("gather", {self.value(), integer(1), index.value()}));
+  EXPECT_TRUE(refuses("gather", {self.value(), integer(0), flat.value()}));
+  EXPECT_TRUE(refuses("gather", {self.value(), integer(0), real.value()}));
+  EXPECT_TRUE(refuses("gather", {self.value(), integer(2), good.value()}));
+  EXPECT_TRUE(refuses("scatter", {self.value(), integer(0), good.value(), half.value()}));
+  EXPECT_TRUE(refuses("scatter", {self.value(), integer(0), good.value(), row.value()}));
+  EXPECT_FALSE(refuses("scatter", {self.value(), integer(0), good.value(), real.value()}));
+  EXPECT_EQ(
+      check_operator("gather", {self.value(), integer(0), none_of.value()}, {&self, &none_of}), 1);
+  EXPECT_EQ(check_operator("scatter", {self.value(), integer(0), none_of.value(), row.value()},
+                           {&self, &none_of, &row}),
+            1);
+}
+
+TEST(TopkAndSort, TypesDimensionsAndLayouts) {
+  for (const DType dtype : kTypes) {
+    for (const auto& shape : std::vector<std::vector<int64_t>>{
+             {}, {1}, {17}, {5, 7}, {33, 130}, {3, 300, 4}, {2, 5000}, {3, 0}, {0, 3}}) {
+      for (const auto& strides : layouts_of(shape)) {
+        TestTensor x(dtype, shape, strides, 1);
+        x.randomize(7, true);
+        const int64_t rank = std::max<int64_t>(1, static_cast<int64_t>(shape.size()));
+        for (int64_t dim = -1; dim < rank; ++dim) {
+          for (const bool falling : {false, true}) {
+            EXPECT_EQ(check_operator(
+                          "sort", {x.value(), boolean(true), integer(dim), boolean(falling)}, {&x}),
+                      1);
+            const auto at = static_cast<size_t>(dim < 0 ? rank - 1 : dim);
+            const int64_t length = shape.empty() ? 1 : shape[at];
+            for (const int64_t k : {int64_t{0}, int64_t{1}, int64_t{5}, length / 2, length}) {
+              const std::vector<fgx_value> args = {x.value(), integer(k), integer(dim),
+                                                   boolean(falling)};
+              if (dtype == DType::kBool || k > length) {
+                EXPECT_TRUE(refuses("topk", args));
+              } else {
+                EXPECT_EQ(check_operator("topk", args, {&x}, std::to_string(k)), 1);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(TopkAndSort, OrderedRowsAndTies) {
+  for (const DType dtype : {DType::kFloat32, DType::kInt64, DType::kBFloat16}) {
+    for (const int step : {1, -1, 0}) {
+      TestTensor x(dtype, {3, 4000});
+      for (int64_t i = 0; i < x.numel(); ++i) x.set(i, static_cast<double>(step * (i / 3)));
+      for (const bool falling : {false, true}) {
+        EXPECT_EQ(check_operator("sort", {x.value(), none(), integer(1), boolean(falling)}, {&x}),
+                  1);
+        for (const int64_t k : {1, 40, 3000}) {
+          EXPECT_EQ(
+              check_operator("topk", {x.value(), integer(k), integer(1), boolean(falling)}, {&x}),
+              1);
+        }
       }
     }
   }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// cross_entropy_loss of class indices.
+#pragma once
+
+#include "schema/operator.h"
+
+namespace fgx {
+
+void infer_cross_entropy_loss(const Call& call, std::vector<OutputSpec>& outputs);
+// Elements that go into one result.
+int64_t cross_entropy_length(const Call& call);
+RunFn prepare_cross_entropy_loss(const Call& call, KernelState& state);
+void cross_entropy_loss_oracle(const Call& call, const std::vector<OracleTensor>& inputs,
+                               std::vector<OracleTensor>& outputs);
+
+}  // namespace fgx

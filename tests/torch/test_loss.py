@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""cross_entropy_loss, judged by PyTorch. (The elementwise losses are in test_pointwise.py.)"""
+import itertools
+import math
+
+import pytest
+import torch
+
+import fgx
+from rows_data import FLOATS, layouts
+
+cross_entropy = torch.ops.aten.cross_entropy_loss
+TOLERANCE = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 1e-3, torch.bfloat16: 8e-3}
+
+
+def check(x, target, weight=None, reduction=1, ignore_index=-100, label_smoothing=0.0):
+    arguments = (target, weight, reduction, ignore_index, label_smoothing)
+    expected = cross_entropy(x, *arguments)
+    exact = cross_entropy(x.double(), target, None if weight is None else weight.double(), *arguments[2:])
+    actual = fgx.call("cross_entropy_loss", x, *arguments)
+    assert actual.dtype == expected.dtype and actual.shape == expected.shape
+    tolerance = TOLERANCE[x.dtype]
+    torch.testing.assert_close(actual.double(), exact, rtol=tolerance, atol=4 * tolerance, equal_nan=True)
+
+
+def targets(x, ignored=-100, share=0.2):
+    classes = x.shape[0] if x.dim() == 1 else x.shape[1]
+    shape = [] if x.dim() == 1 else [x.shape[0], *x.shape[2:]]
+    target = torch.randint(0, classes, shape)
+    target[torch.rand(shape) < share] = ignored
+    return target
+
+
+SHAPES = [(9,), (7, 5), (1, 4096), (33, 130), (3, 9001), (300, 65), (4, 21, 6), (2, 5, 3, 7), (2, 30, 40, 33), (3, 1)]
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("reduction", [0, 1, 2])
+def test_shapes_weights_and_smoothing(dtype, reduction):
+    for shape in SHAPES:
+        x = (torch.randn(shape, dtype=torch.float64) * 3).to(dtype)
+        weight = (torch.rand(shape[0] if len(shape) == 1 else shape[1], dtype=torch.float64) + 0.25).to(dtype)
+        target = targets(x)
+        for w, smoothing in itertools.product((None, weight), (0.0, 0.1, 1.0)):
+            check(x, target, w, reduction, -100, smoothing)
+        check(x, targets(x, 0), weight, reduction, 0)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_layouts(dtype):
+    for shape in [(33, 130), (4, 21, 6), (2, 5, 3, 7)]:
+        for _, x in layouts((torch.randn(shape, dtype=torch.float64)).to(dtype)):
+            target = targets(x)
+            weight = torch.rand(2 * shape[1]).to(dtype)[::2]
+            for t in (target, target.t().contiguous().t() if target.dim() == 2 else target.repeat_interleave(2, 0)[::2]):
+                for reduction in (0, 1):
+                    check(x, t, weight, reduction, -100, 0.1)
+    x = torch.randn(1, 17).to(dtype).expand(5, 17)
+    check(x, torch.tensor([3]).expand(5))
+    out = torch.zeros(6, 4, dtype=dtype).t()
+    x = torch.randn(4, 21, 6).to(dtype)
+    target = targets(x)
+    fgx.call("cross_entropy_loss", x, target, None, 0, out=[out])
+    assert torch.equal(out, fgx.call("cross_entropy_loss", x, target, None, 0))
+
+
+def test_corners():
+    for reduction in (0, 1, 2):
+        check(torch.empty(0, 5), torch.empty(0, dtype=torch.int64), None, reduction)
+        check(torch.randn(4, 5), torch.full((4,), 2), None, reduction, 2)
+        check(torch.randn(4, 5), torch.tensor([0, 4, 1, 2], dtype=torch.uint8), None, reduction)
+        check(torch.randn(4, 5), torch.tensor([0, -1, 1, -1]), torch.rand(5), reduction, -1, 0.2)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_special_values(dtype):
+    for special in (math.nan, math.inf, -math.inf, 6e4, -6e4):
+        for column in (0, 3):
+            x = torch.randn(6, 9, dtype=torch.float64).to(dtype)
+            x[2, column] = special
+            check(x, torch.tensor([0, 1, 3, 3, 4, 8]), None, 0)
+    check(torch.full((2, 5), -math.inf).to(dtype), torch.tensor([1, 2]), None, 0)
+    check((torch.randn(4, 300, dtype=torch.float64) * 1e4).to(dtype), torch.tensor([0, 1, 2, 299]), None, 0)
+
+
+def test_refusals():
+    x, target = torch.randn(4, 5), torch.tensor([0, 1, 2, 3])
+    for arguments, argument in [
+        ((x, torch.tensor([0, 1, 2, 5])), 1), ((x, torch.tensor([0, -1, 2, 3])), 1), ((x, target[:3]), 1),
+        ((x, target.int()), 1), ((x, x.softmax(1)), 1), ((x, target[:, None]), 1), ((x.int(), target), 0),
+        ((torch.tensor(1.0), torch.tensor(0)), 0), ((x, target, torch.ones(4)), 2),
+        ((x, target, torch.ones(5).half()), 2), ((x, target, None, 3), 3), ((x, target, None, 0, -100, 1.5), 5),
+        ((x, target, None, 0, -100, -0.1), 5),
+    ]:
+        out = torch.full((4,), 7.0)
+        with pytest.raises(fgx.FgxError) as error:
+            fgx.call("cross_entropy_loss", *(arguments + (None, 0)[len(arguments) - 2:] if len(arguments) < 4 else arguments),
+                     out=[out])
+        assert error.value.status == "InvalidArgument" and error.value.argument == argument
+        assert bool((out == 7.0).all())
+    assert "5" in str(pytest.raises(fgx.FgxError, fgx.call, "cross_entropy_loss", x, torch.tensor([0, 1, 2, 5])).value)
