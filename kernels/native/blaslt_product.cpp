@@ -15,12 +15,12 @@
 #include "base/error.h"
 #include "kernels/gpu/launch.h"
 #include "kernels/native/blaslt.h"
+#include "kernels/native/blaslt_bench.h"
 #include "kernels/native/vendor_gemm.h"
 
 namespace fgx {
 namespace {
 
-constexpr size_t kWorkspaceBytes = size_t{32} << 20;
 constexpr int kAlgorithms = 16;
 constexpr size_t kMostResultBytes = 96;
 // The libraries' numbers for element types and for what is done after the product.
@@ -77,15 +77,8 @@ struct State {
   bool swapped, has_bias;
 };
 
-struct Arrays {
-  const void* a;  // the library's
-  const void* b;
-  const void* bias;
-  void* out;
-};
-
 void multiply(const BlasLt& lt, Product& product, const char* algorithm, void* handle,
-              const Arrays& arrays, void* workspace, size_t workspace_bytes, void* stream) {
+              const BlasLtArrays& arrays, void* workspace, size_t workspace_bytes, void* stream) {
   const double one_double = 1, zero_double = 0;
   const float one_float = 1, zero_float = 0;
   const void* const one = product.wide ? static_cast<const void*>(&one_double) : &one_float;
@@ -105,97 +98,6 @@ void multiply(const BlasLt& lt, Product& product, const char* algorithm, void* h
           "the product");
 }
 
-// Another thread's graph capture does not mind what this one allocates while this lives.
-class RelaxedCapture {
- public:
-  explicit RelaxedCapture(const gpu::Driver& driver) : driver_(driver) {
-    exchanged_ = driver.capture_mode != nullptr && driver.capture_mode(&mode_) == 0;
-  }
-  ~RelaxedCapture() {
-    if (exchanged_) driver_.capture_mode(&mode_);
-  }
-  RelaxedCapture(const RelaxedCapture&) = delete;
-  RelaxedCapture& operator=(const RelaxedCapture&) = delete;
-
- private:
-  const gpu::Driver& driver_;
-  int mode_ = 2;
-  bool exchanged_;
-};
-
-// Memory, a stream and events of our own: the caller's data is not touched, his stream does not wait.
-class Bench {
- public:
-  Bench(const gpu::Device& device, const std::array<size_t, 4>& bytes) : driver_(*device.driver) {
-    size_t all = kWorkspaceBytes;
-    for (const size_t each : bytes) all += rounded(each);
-    // Operands that no cache holds, as far as a moderate amount of memory goes.
-    const size_t set = all - kWorkspaceBytes;
-    const size_t wanted = static_cast<size_t>(2 * device.facts.l2_bytes);
-    constexpr size_t kMostBytes = size_t{1} << 30;
-    sets_ = std::clamp<size_t>(wanted / std::max<size_t>(set, 1) + 1, 1, 16);
-    if (set * sets_ > kMostBytes) sets_ = 1;
-    if (driver_.memory_allocate(&memory_, kWorkspaceBytes + set * sets_) != 0) return;
-    constexpr unsigned char kAnyByte = 0x3c;  // small positive numbers in every type
-    constexpr unsigned kNonBlocking = 1;
-    ready_ = driver_.stream_create(&stream_, kNonBlocking) == 0 &&
-             driver_.event_create(&start_, 0) == 0 && driver_.event_create(&end_, 0) == 0 &&
-             driver_.set_bytes(memory_, kAnyByte, kWorkspaceBytes + set * sets_, stream_) == 0 &&
-             driver_.stream_synchronize(stream_) == 0;
-    for (size_t s = 0; s < sets_; ++s) {
-      char* at = static_cast<char*>(memory_) + kWorkspaceBytes + s * set;
-      Arrays arrays{};
-      void** const places[] = {const_cast<void**>(&arrays.a), const_cast<void**>(&arrays.b),
-                               &arrays.out, const_cast<void**>(&arrays.bias)};
-      for (size_t i = 0; i < bytes.size(); ++i) {
-        *places[i] = bytes[i] == 0 ? nullptr : at;
-        at += rounded(bytes[i]);
-      }
-      arrays_.push_back(arrays);
-    }
-  }
-  ~Bench() {
-    if (stream_ != nullptr) (void)driver_.stream_synchronize(stream_);
-    if (start_ != nullptr) (void)driver_.event_destroy(start_);
-    if (end_ != nullptr) (void)driver_.event_destroy(end_);
-    if (stream_ != nullptr) (void)driver_.stream_destroy(stream_);
-    if (memory_ != nullptr) (void)driver_.memory_free(memory_);
-  }
-  Bench(const Bench&) = delete;
-  Bench& operator=(const Bench&) = delete;
-  bool ready() const { return ready_; }
-
-  // Milliseconds of one product, or a negative number where it failed.
-  template <typename Run>
-  float time(int times, Run&& run) {
-    float milliseconds = 0;
-    try {
-      gpu::check(driver_, driver_.event_record(start_, stream_), "timing");
-      for (int i = 0; i < times; ++i) {
-        run(arrays_[static_cast<size_t>(i) % sets_], memory_, stream_);
-      }
-      gpu::check(driver_, driver_.event_record(end_, stream_), "timing");
-      gpu::check(driver_, driver_.event_synchronize(end_), "timing");
-      gpu::check(driver_, driver_.event_elapsed(&milliseconds, start_, end_), "timing");
-    } catch (const Error&) {
-      return -1;
-    }
-    return milliseconds / static_cast<float>(times);
-  }
-
- private:
-  static size_t rounded(size_t bytes) { return (bytes + 255) / 256 * 256; }
-
-  const gpu::Driver& driver_;
-  size_t sets_ = 1;
-  void* memory_ = nullptr;
-  void* stream_ = nullptr;
-  void* start_ = nullptr;
-  void* end_ = nullptr;
-  bool ready_ = false;
-  std::vector<Arrays> arrays_;
-};
-
 struct Candidate {
   const char* algorithm;
   size_t workspace;
@@ -207,7 +109,7 @@ const Candidate& choose(const BlasLt& lt, const gpu::Device& device, Product& pr
                         std::vector<Candidate>& candidates, const std::array<size_t, 4>& bytes) {
   if (candidates.size() == 1) return candidates[0];
   const RelaxedCapture relaxed(*device.driver);
-  Bench bench(device, bytes);
+  BlasLtBench bench(device, bytes);
   if (!bench.ready()) return candidates[0];
   constexpr int kRounds = 3;
   constexpr float kMilliseconds = 0.3f;  // of one sample
@@ -220,7 +122,7 @@ const Candidate& choose(const BlasLt& lt, const gpu::Device& device, Product& pr
                      : std::clamp(static_cast<int>(kMilliseconds / std::max(candidate.best, 1e-4f)),
                                   2, kMostTimes);
       const float time =
-          bench.time(times, [&](const Arrays& arrays, void* workspace, void* stream) {
+          bench.time(times, [&](const BlasLtArrays& arrays, void* workspace, void* stream) {
             multiply(lt, product, candidate.algorithm, handle, arrays, workspace,
                      candidate.workspace, stream);
           });
@@ -268,7 +170,7 @@ void find_algorithm(const BlasLt& lt, const gpu::Device& device, const VendorGem
   void* const handle = handle_for(lt, device.primary);
   void* preference = nullptr;
   require(lt, lt.preference_create(&preference), "a preference");
-  const uint64_t workspace = kWorkspaceBytes;
+  const uint64_t workspace = kBlasLtWorkspaceBytes;
   int status =
       lt.preference_set(preference, words.preference_workspace, &workspace, sizeof workspace);
   if (words.preference_reduction >= 0 && status == 0) {
@@ -295,7 +197,7 @@ void find_algorithm(const BlasLt& lt, const gpu::Device& device, const VendorGem
     int32_t state = 0;
     std::memcpy(&candidate.workspace, result + words.algorithm_bytes, sizeof candidate.workspace);
     std::memcpy(&state, result + words.algorithm_bytes + sizeof(size_t), sizeof state);
-    if (state == 0 && candidate.workspace <= kWorkspaceBytes) candidates.push_back(candidate);
+    if (state == 0 && candidate.workspace <= kBlasLtWorkspaceBytes) candidates.push_back(candidate);
   }
   if (candidates.empty()) {
     fail(FGX_SHAPE_NOT_SUPPORTED, "%s has no algorithm for this product", words.library);
@@ -344,8 +246,8 @@ void run_blaslt(const KernelState& kernel_state, const RunArgs& args) {
   void* context = nullptr;
   gpu::check(*state.device->driver, state.device->driver->context_current(&context),
              "reading the current context");
-  Arrays arrays{args.data[state.swapped ? 0 : 1], args.data[state.swapped ? 1 : 0],
-                state.has_bias ? args.data[2] : nullptr, args.data[state.has_bias ? 3 : 2]};
+  BlasLtArrays arrays{args.data[state.swapped ? 0 : 1], args.data[state.swapped ? 1 : 0],
+                      state.has_bias ? args.data[2] : nullptr, args.data[state.has_bias ? 3 : 2]};
   void* const handle =
       context == state.device->primary ? state.handle : handle_for(*state.lt, context);
   Product& product = *state.product;
@@ -384,7 +286,9 @@ RunFn prepare_blaslt(const Call& call, KernelState& state) {
   return run_blaslt;
 }
 
-size_t workspace(const Call& call) { return call.outputs()[0].numel == 0 ? 0 : kWorkspaceBytes; }
+size_t workspace(const Call& call) {
+  return call.outputs()[0].numel == 0 ? 0 : kBlasLtWorkspaceBytes;
+}
 
 template <int32_t kDeviceType>
 const char* unavailable() {

@@ -16,6 +16,13 @@
 namespace fgx {
 namespace {
 
+// One kind of GPU is not another; the CPU stands in the identity of every row.
+std::string device_of(fgx_device device) {
+  const std::string kind = device_kind(device.type);
+  if (on_host(device) || device.id >= gpu::device_count(device.type)) return kind;
+  return kind + " " + gpu::device_facts(device).name;
+}
+
 void append_attribute(const Call& call, int index, std::string& out) {
   const OperatorDef& op = call.op();
   const Argument& argument = call.arguments()[index];
@@ -50,9 +57,7 @@ std::string PerformanceKey::text() const {
 PerformanceKey performance_key(const Call& call) {
   PerformanceKey key;
   key.op = call.op().schema.qualified_name();
-  key.device = device_kind(call.device().type);
-  // One kind of GPU is not another; the CPU stands in the identity of every row.
-  if (!on_host(call.device())) key.device += " " + gpu::device_facts(call.device()).name;
+  key.device = device_of(call.device());
   key.signature = signature_of(call.inputs());
   bool same = true;
   for (const TensorView& view : call.inputs()) same &= view.dtype == call.inputs()[0].dtype;

@@ -243,6 +243,18 @@ void recover(fgx_op& op, const fgx_invocation& invocation, Level1Entry& entry, u
 
 }  // namespace detail
 
+// Prepares the call as one with this stream or without one, whichever `invocation` is.
+static void prepare_as(fgx_op& op, const fgx_invocation& invocation, const ColdCall& cold,
+                       const FoundCell& found, const Settings& settings, uint64_t stamp) {
+  CallKey key;  // NOLINT(clang-analyzer-optin.cplusplus.UninitializedObject): build_key fills it
+  const bool keeps = thread_table() != nullptr && !found.cell->exploring && !found.cell->untuned &&
+                     build_key(*op.rules.load(std::memory_order_acquire), invocation, key) &&
+                     thread_table()->find(key, stamp) == nullptr;
+  Chain chain(op, settings, *found.cell);
+  run_candidates({op, invocation, cold, found.cell, settings, keeps ? &key : nullptr, stamp}, chain,
+                 0, false);
+}
+
 void prepare_call(fgx_op& op, const fgx_invocation& invocation) {
   const uint64_t stamp = op.context->stamp();
   const ColdLease cold;
@@ -251,13 +263,11 @@ void prepare_call(fgx_op& op, const fgx_invocation& invocation) {
   const FoundCell found = find_cell(op, *cold, invocation.flags, *settings, stamp);
   if (found.cell->order.empty()) fail_without_candidates(op, cold->call, *found.cell);
   cold->collect();
-  CallKey key;  // NOLINT(clang-analyzer-optin.cplusplus.UninitializedObject): build_key fills it
-  const bool keeps = thread_table() != nullptr && !found.cell->exploring && !found.cell->untuned &&
-                     build_key(*op.rules.load(std::memory_order_acquire), invocation, key) &&
-                     thread_table()->find(key, stamp) == nullptr;
-  Chain chain(op, *settings, *found.cell);
-  run_candidates({op, invocation, *cold, found.cell, *settings, keeps ? &key : nullptr, stamp},
-                 chain, 0, false);
+  prepare_as(op, invocation, *cold, found, *settings, stamp);
+  if (on_host(cold->call.device())) return;
+  fgx_invocation on_stream = invocation;  // on any: keys only tell whether there is one
+  on_stream.stream = reinterpret_cast<void*>(uintptr_t{1});
+  prepare_as(op, on_stream, *cold, found, *settings, stamp);
 }
 
 size_t call_workspace(fgx_op& op, const fgx_invocation& invocation) {
