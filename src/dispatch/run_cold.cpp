@@ -244,7 +244,7 @@ void recover(fgx_op& op, const fgx_invocation& invocation, Level1Entry& entry, u
 }  // namespace detail
 
 // Prepares the call as one with this stream or without one, whichever `invocation` is.
-static void prepare_as(fgx_op& op, const fgx_invocation& invocation, const ColdCall& cold,
+static void prepare_as(fgx_op& op, const fgx_invocation& invocation, ColdCall& cold,
                        const FoundCell& found, const Settings& settings, uint64_t stamp) {
   CallKey key;  // NOLINT(clang-analyzer-optin.cplusplus.UninitializedObject): build_key fills it
   const bool keeps = thread_table() != nullptr && !found.cell->exploring && !found.cell->untuned &&

@@ -57,9 +57,8 @@ void print_failures(const Value& implementation, Output& out) {
 
 // Whether an operator has an implementation for the device's kind.
 bool runs_on(fgx_context* context, const std::string& name, const std::string& device) {
-  const Document info(fetch([&](fgx_string** out) {
-    return fgx_context_get_op_info(context, name.c_str(), out);
-  }));
+  const Document info(
+      fetch([&](fgx_string** out) { return fgx_context_get_op_info(context, name.c_str(), out); }));
   const std::string kind = device.substr(0, device.find(':'));
   for (const Value& implementation : info["implementations"].items()) {
     if (implementation["device"].text() == kind) return true;

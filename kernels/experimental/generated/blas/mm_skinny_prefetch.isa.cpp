@@ -24,8 +24,8 @@ constexpr int kLines = 8;  // of float32, or pairs of lines of bfloat16, per pas
 constexpr int kMostRows = 4;
 
 template <int kRows>
-void strip_of(const float* x, int64_t length, const float* w, int64_t w_stride, int64_t columns,
-              float* sums, int64_t pitch) {
+void floats_of(const float* x, int64_t length, const float* w, int64_t w_stride, int64_t columns,
+               float* sums, int64_t pitch) {
   for (int64_t k = 0; k < length; k += kLines, w += kLines * w_stride) {
     // Behind the last pass there is nothing to fetch: the same lines again cost nothing.
     const int64_t ahead = k + kLines < length ? kLines * w_stride : 0;
@@ -58,7 +58,7 @@ void strip_of(const float* x, int64_t length, const float* w, int64_t w_stride, 
 }
 
 template <int kRows>
-__attribute__((target("avx512bf16"))) void strip_of(const uint16_t* x, int64_t length,
+__attribute__((target("avx512bf16"))) void pairs_of(const uint16_t* x, int64_t length,
                                                     const uint16_t* w, int64_t w_stride,
                                                     int64_t columns, float* sums, int64_t pitch) {
   for (int64_t k = 0; k < length; k += 2 * kLines, w += 2 * kLines * w_stride) {
@@ -97,23 +97,33 @@ __attribute__((target("avx512bf16"))) void strip_of(const uint16_t* x, int64_t l
   }
 }
 
-template <int kRows, typename T>
-void strip_rows(const T* x, int64_t length, int rows, const T* w, int64_t w_stride, int64_t columns,
-                float* sums, int64_t pitch) {
+template <int kRows>
+void floats_rows(const float* x, int64_t length, int rows, const float* w, int64_t w_stride,
+                 int64_t columns, float* sums, int64_t pitch) {
   if constexpr (kRows > 1) {
     if (rows < kRows) {
-      return strip_rows<kRows - 1>(x, length, rows, w, w_stride, columns, sums, pitch);
+      return floats_rows<kRows - 1>(x, length, rows, w, w_stride, columns, sums, pitch);
     }
   }
-  strip_of<kRows>(x, length, w, w_stride, columns, sums, pitch);
+  floats_of<kRows>(x, length, w, w_stride, columns, sums, pitch);
+}
+template <int kRows>
+void pairs_rows(const uint16_t* x, int64_t length, int rows, const uint16_t* w, int64_t w_stride,
+                int64_t columns, float* sums, int64_t pitch) {
+  if constexpr (kRows > 1) {
+    if (rows < kRows) {
+      return pairs_rows<kRows - 1>(x, length, rows, w, w_stride, columns, sums, pitch);
+    }
+  }
+  pairs_of<kRows>(x, length, w, w_stride, columns, sums, pitch);
 }
 #endif
 
 }  // namespace
 
 #if defined(__AVX512F__)
-extern const MmSkinnyPrefetch mm_skinny_prefetch_kernels = {strip_rows<kMostRows>,
-                                                            strip_rows<kMostRows>};
+extern const MmSkinnyPrefetch mm_skinny_prefetch_kernels = {floats_rows<kMostRows>,
+                                                            pairs_rows<kMostRows>};
 #else
 extern const MmSkinnyPrefetch mm_skinny_prefetch_kernels = {nullptr, nullptr};
 #endif
