@@ -20,12 +20,15 @@ namespace {
 
 enum CrossEntropyArgument { kSelf, kTarget, kWeight, kReduction, kIgnoreIndex, kLabelSmoothing };
 enum Reduction : int64_t { kNone, kMean, kSum };
-constexpr int64_t kGrainElements = 8192;  // exponentials worth a thread
-constexpr int64_t kMostStretches = 256;   // partial sums, whatever the number of threads
+constexpr int64_t kGrainElements = 8192;   // exponentials worth a thread
+constexpr int64_t kMostStretches = 256;    // partial sums, whatever the number of threads
+constexpr int64_t kColumnNumbers = 16384;  // of log_softmax that a column walk keeps
 
 struct State {
   const SoftmaxKernels* kernels;
   const CrossEntropyKernels* smoothing_kernels;
+  const SoftmaxKernels* column_kernels;  // log_softmax; null: positions are walked one by one
+  int64_t columns;                       // positions that are walked side by side
   DType dtype;
   DType target_dtype;
   DType weight_dtype;
@@ -66,6 +69,56 @@ class Worker {
                         element(targets_, state_.target_dtype, state_.targets.offset(position)));
   }
 
+  // Calls visit(position, loss and weight) for positions [begin, end); ignored ones have neither.
+  template <typename Visit>
+  void for_each_loss(int64_t begin, int64_t end, Visit&& visit) const {
+    if (state_.column_kernels != nullptr) return for_each_column(begin, end, visit);
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t label = target(i);
+      visit(i, label == state_.ignore_index ? Total{} : loss(i, label));
+    }
+  }
+
+ private:
+  // log_softmax of a block of positions that lie side by side, then what their targets pick of it.
+  template <typename Visit>
+  void for_each_column(int64_t begin, int64_t end, Visit&& visit) const {
+    alignas(64) char buffer[kColumnNumbers * sizeof(double)];
+    const int64_t inner = state_.scores.sizes[state_.scores.ndim - 1];
+    const bool wide = state_.dtype == DType::kFloat64;
+    const auto log_softmax = [&](int64_t label, int64_t column) {
+      const int64_t at = label * state_.columns + column;
+      return wide ? reinterpret_cast<const double*>(buffer)[at]
+                  : static_cast<double>(reinterpret_cast<const float*>(buffer)[at]);
+    };
+    while (begin < end) {
+      const int64_t count = std::min({state_.columns, end - begin, inner - begin % inner});
+      state_.column_kernels->columns(element(scores_, state_.dtype, state_.scores.offset(begin)),
+                                     state_.class_stride, buffer, state_.columns, state_.classes,
+                                     count);
+      for (int64_t k = 0; k < count; ++k) {
+        const int64_t label = target(begin + k);
+        if (label == state_.ignore_index) {
+          visit(begin + k, Total{});
+          continue;
+        }
+        const double weight = weight_of(label);
+        double all = 0;
+        for (int64_t c = 0; c < state_.classes && state_.smoothing > 0; ++c) {
+          all -= weight_of(c) * log_softmax(c, k);
+        }
+        visit(begin + k, Total{smoothed(-weight * log_softmax(label, k), all), weight});
+      }
+      begin += count;
+    }
+  }
+
+  double smoothed(double loss, double all_classes) const {
+    if (state_.smoothing == 0) return loss;
+    return (1 - state_.smoothing) * loss +
+           state_.smoothing / static_cast<double>(state_.classes) * all_classes;
+  }
+
   // Loss of a position that is not ignored, and its weight.
   Total loss(int64_t position, int64_t target) const {
     const char* row = element(scores_, state_.dtype, state_.scores.offset(position));
@@ -81,15 +134,10 @@ class Worker {
     const double log_sum = std::log(sum);
     const double score =
         read_real(state_.dtype, element(row, state_.dtype, target * state_.class_stride));
-    double loss = weight * (log_sum - (score - largest));
-    if (state_.smoothing > 0) {
-      loss = (1 - state_.smoothing) * loss +
-             state_.smoothing / static_cast<double>(state_.classes) * spread(row, largest, log_sum);
-    }
-    return {loss, weight};
+    const double all = state_.smoothing > 0 ? spread(row, largest, log_sum) : 0;
+    return {smoothed(weight * (log_sum - (score - largest)), all), weight};
   }
 
- private:
   double weight_of(int64_t target) const {
     if (weights_ == nullptr) return 1;
     return read_real(state_.weight_dtype,
@@ -159,11 +207,9 @@ void run_each(const State& state, const Worker& worker, const RunArgs& args) {
   const int64_t grain = std::max<int64_t>(1, kGrainElements / state.classes);
   char* out = static_cast<char*>(args.data[state.output_slot]);
   args.pool->parallel_for(state.positions, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t target = worker.target(i);
-      const double loss = target == state.ignore_index ? 0.0 : worker.loss(i, target).loss;
-      write_real(state.dtype, out + state.losses.offset(i) * size_of(state.dtype), loss);
-    }
+    worker.for_each_loss(begin, end, [&](int64_t i, const Total& one) {
+      write_real(state.dtype, out + state.losses.offset(i) * size_of(state.dtype), one.loss);
+    });
   });
 }
 
@@ -179,13 +225,11 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   args.pool->parallel_for(stretches, 1, [&](int64_t begin, int64_t end) {
     for (int64_t s = begin; s < end; ++s) {
       Total& total = totals[s];
-      for (int64_t i = s * stretch; i < std::min(state.positions, (s + 1) * stretch); ++i) {
-        const int64_t target = worker.target(i);
-        if (target == state.ignore_index) continue;
-        const Total one = worker.loss(i, target);
+      const int64_t last = std::min(state.positions, (s + 1) * stretch);
+      worker.for_each_loss(s * stretch, last, [&](int64_t, const Total& one) {
         total.loss += one.loss;
         total.weight += one.weight;
-      }
+      });
     }
   });
   Total total;
@@ -257,6 +301,7 @@ RunFn prepare_cross_entropy_loss(const Call& call, KernelState& kernel_state) {
   State& state = kernel_state.emplace<State>();
   const SoftmaxTable& table = softmax_table_for(best_isa());
   state.kernels = &table.kinds[static_cast<int>(*softmax_kind(self.dtype, self.dtype))];
+  state.column_kernels = nullptr;
   state.smoothing_kernels = &cross_entropy_kernels_for(best_isa());
   state.dtype = self.dtype;
   state.target_dtype = target.dtype;
@@ -280,6 +325,14 @@ RunFn prepare_cross_entropy_loss(const Call& call, KernelState& kernel_state) {
     state.scores.strides[last] = self.strides[from];
     state.targets.strides[last] = target.strides[d];
     state.losses.strides[last] = state.reduction == kNone ? out.strides[d] : 0;
+  }
+  const int last = state.scores.ndim - 1;
+  state.columns = std::min(kColumnNumbers / std::max<int64_t>(1, state.classes), kSoftmaxColumns);
+  const bool side_by_side = state.class_stride != 1 && last >= 0 &&
+                            state.scores.strides[last] == 1 && state.scores.sizes[last] >= 16;
+  if (side_by_side && state.columns >= 16) {
+    const DType wide = self.dtype == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32;
+    state.column_kernels = &table.log_kinds[static_cast<int>(*softmax_kind(self.dtype, wide))];
   }
   return run;
 }

@@ -21,6 +21,10 @@ void gather_run(const IndexRun& run) {
     for (int64_t i = 0; i < run.count; ++i) dense[i * run.dense_step] = from[i * run.table_step];
     return;
   }
+  if (run.dense_step == 1 && run.index_step == 1 && run.table_step == 0 && run.table_unit == 1) {
+    for (int64_t i = 0; i < run.count; ++i) dense[i] = table[index[i]];
+    return;
+  }
   if (run.dense_step == 1 && run.index_step == 1 && run.table_step == 0) {
     for (int64_t i = 0; i < run.count; ++i) {
       dense[i] = table[static_cast<int64_t>(index[i]) * run.table_unit];
@@ -39,6 +43,10 @@ void scatter_run(const IndexRun& run) {
   const Word* dense = static_cast<const Word*>(run.dense);
   Word* table = static_cast<Word*>(run.table);
   const Index* index = static_cast<const Index*>(run.index);
+  if (run.dense_step == 1 && run.index_step == 1 && run.table_step == 0 && run.table_unit == 1) {
+    for (int64_t i = 0; i < run.count; ++i) table[index[i]] = dense[i];
+    return;
+  }
   for (int64_t i = 0; i < run.count; ++i) {
     table[i * run.table_step + static_cast<int64_t>(index[i * run.index_step]) * run.table_unit] =
         dense[i * run.dense_step];
