@@ -246,7 +246,7 @@ def test_same_bits_again_and_for_each_row():
     assert torch.equal(fgx.call("sum", long, [1])[:1], fgx.call("sum", long[:1], [1]))
 
 
-def check_max(x, dim, keepdim):
+def check_max_dim(x, dim, keepdim):
     try:
         wanted = torch.max(x, dim, keepdim)
     except (RuntimeError, IndexError):
@@ -265,8 +265,8 @@ def test_max_dim(dtype):
     for shape in SHAPES + [(3, 20_000), (20_000, 3), (9001, 130)]:
         for x in (random(shape, dtype), (random(shape, torch.float32) > 0).to(dtype)):
             for dim in range(-max(x.dim(), 1) - 1, max(x.dim(), 1) + 1):
-                check_max(x, dim, False)
-                check_max(x, dim, True)
+                check_max_dim(x, dim, False)
+                check_max_dim(x, dim, True)
 
 
 @pytest.mark.parametrize("dtype", FLOATS + [torch.int32, torch.bool], ids=str)
@@ -274,14 +274,14 @@ def test_max_dim_layouts_and_special_values(dtype):
     for shape in [(5, 7), (33, 130), (4, 3, 70)]:
         for _, x in layouts(random(shape, dtype)):
             for dim in range(x.dim()):
-                check_max(x, dim, False)
+                check_max_dim(x, dim, False)
     for x in expanded(dtype):
         for dim in range(3):
-            check_max(x, dim, True)
+            check_max_dim(x, dim, True)
     if dtype.is_floating_point:
         for dim in (0, 1):
-            check_max(special_rows(dtype), dim, False)
-            check_max(special_rows(dtype).t().contiguous(), dim, False)
+            check_max_dim(special_rows(dtype), dim, False)
+            check_max_dim(special_rows(dtype).t().contiguous(), dim, False)
     x = random((6, 50, 8), dtype)
     values, indices = torch.zeros(16, 6, dtype=dtype)[::2].t(), torch.zeros(6, 8, dtype=torch.int64)
     fgx.call("max", x, 1, out=[values, indices])

@@ -24,6 +24,9 @@ struct Pattern {
 constexpr Pattern kPatterns[] = {
     {"mm", 4, "B, M, N, K", "{t}[{M},{K}], {t}[{K},{N}]"},
     {"mm", 3, "M, N, K", "{t}[{M},{K}], {t}[{K},{N}]"},
+    {"addmm", 4, "B, M, N, K", "{t}[{N}], {t}[{M},{K}], {t}[{K},{N}]"},
+    {"addmm", 3, "M, N, K", "{t}[{N}], {t}[{M},{K}], {t}[{K},{N}]"},
+    {"bmm", 4, "B, M, N, K", "{t}[{B},{M},{K}], {t}[{B},{K},{N}]"},
     {"linear", 4, "B, M, N, K", "{t}[{B},{M},{K}], {t}[{N},{K}]"},
     {"linear", 3, "M, N, K", "{t}[{M},{K}], {t}[{N},{K}]"},
     {"embedding", 2, "M, N", "{t}[{M},{N}], i64[{M}]"},
