@@ -256,3 +256,15 @@ struct Argmax {
 };
 
 }  // namespace fgx::device
+
+// Kernels of one operation for every number type; the file that uses it says what FGX_TYPE makes of one.
+#define FGX_NUMBERS(Op, op, Work)            \
+  FGX_TYPE(Op, op, float32, Float32, Work)   \
+  FGX_TYPE(Op, op, float16, Float16, Work)   \
+  FGX_TYPE(Op, op, bfloat16, BFloat16, Work) \
+  FGX_TYPE(Op, op, float64, Float64, Work)   \
+  FGX_TYPE(Op, op, uint8, UInt8, Work)       \
+  FGX_TYPE(Op, op, int8, Int8, Work)         \
+  FGX_TYPE(Op, op, int16, Int16, Work)       \
+  FGX_TYPE(Op, op, int32, Int32, Work)       \
+  FGX_TYPE(Op, op, int64, Int64, Work)

@@ -213,16 +213,6 @@ FGX_DEVICE_INLINE void finish_rows(const gpu::ReduceRowArguments& arguments, voi
 #define FGX_TYPE(Op, op, name, T, Work)     \
   FGX_ACCESS(Op, op, name, T, Work, , true) \
   FGX_ACCESS(Op, op, name, T, Work, _any, false)
-#define FGX_NUMBERS(Op, op, Work)            \
-  FGX_TYPE(Op, op, float32, Float32, Work)   \
-  FGX_TYPE(Op, op, float16, Float16, Work)   \
-  FGX_TYPE(Op, op, bfloat16, BFloat16, Work) \
-  FGX_TYPE(Op, op, float64, Float64, Work)   \
-  FGX_TYPE(Op, op, uint8, UInt8, Work)       \
-  FGX_TYPE(Op, op, int8, Int8, Work)         \
-  FGX_TYPE(Op, op, int16, Int16, Work)       \
-  FGX_TYPE(Op, op, int32, Int32, Work)       \
-  FGX_TYPE(Op, op, int64, Int64, Work)
 #define FGX_FINISH(Op, op, name, Work)                                                      \
   extern "C" __global__ void __launch_bounds__(512)                                         \
       fgx_##op##_finish_rows_##name(FGX_ARGUMENTS, void* out, const void* slots) {          \

@@ -20,24 +20,6 @@ struct BlasLtArrays {
   void* out;
 };
 
-// Another thread's graph capture does not mind what this one allocates while this lives.
-class RelaxedCapture {
- public:
-  explicit RelaxedCapture(const gpu::Driver& driver) : driver_(driver) {
-    exchanged_ = driver.capture_mode != nullptr && driver.capture_mode(&mode_) == 0;
-  }
-  ~RelaxedCapture() {
-    if (exchanged_) driver_.capture_mode(&mode_);
-  }
-  RelaxedCapture(const RelaxedCapture&) = delete;
-  RelaxedCapture& operator=(const RelaxedCapture&) = delete;
-
- private:
-  const gpu::Driver& driver_;
-  int mode_ = 2;
-  bool exchanged_;
-};
-
 // Memory, a stream and events of our own: the caller's data is not touched, his stream does not wait.
 class BlasLtBench {
  public:

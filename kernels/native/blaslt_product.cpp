@@ -108,7 +108,7 @@ struct Candidate {
 const Candidate& choose(const BlasLt& lt, const gpu::Device& device, Product& product, void* handle,
                         std::vector<Candidate>& candidates, const std::array<size_t, 4>& bytes) {
   if (candidates.size() == 1) return candidates[0];
-  const RelaxedCapture relaxed(*device.driver);
+  const gpu::RelaxedCapture relaxed(*device.driver);
   BlasLtBench bench(device, bytes);
   if (!bench.ready()) return candidates[0];
   constexpr int kRounds = 3;

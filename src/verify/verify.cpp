@@ -163,7 +163,8 @@ Json verify_request(Context& context, Registry* registry, std::string_view text)
   if (options.write_evidence && registry == nullptr) {
     fail(FGX_INVALID_ARGUMENT, "write_evidence needs a context that was created with a registry");
   }
-  const Json environment = measurement_environment(context.pool());
+  const Json environment = measurement_environment(
+      context.pool(), options.device.value_or(fgx_device{FGX_DEVICE_CPU, 0}));
   Json implementations = Json::array();
   Json evidence = Json::array();
   int64_t total = 0, failed = 0, skipped = 0;

@@ -79,17 +79,19 @@ class ContextGuard {
 // disturb that capture.
 class RelaxedCapture {
  public:
-  explicit RelaxedCapture(const Driver& driver) : driver_(driver) { exchange(); }
-  ~RelaxedCapture() { exchange(); }
+  explicit RelaxedCapture(const Driver& driver) : driver_(driver) {
+    exchanged_ = driver.capture_mode != nullptr && driver.capture_mode(&mode_) == 0;
+  }
+  ~RelaxedCapture() {
+    if (exchanged_) (void)driver_.capture_mode(&mode_);
+  }
   RelaxedCapture(const RelaxedCapture&) = delete;
   RelaxedCapture& operator=(const RelaxedCapture&) = delete;
 
  private:
-  void exchange() {
-    if (driver_.capture_mode != nullptr) (void)driver_.capture_mode(&mode_);
-  }
   const Driver& driver_;
-  int mode_ = 2;  // relaxed
+  int mode_ = 2;  // relaxed; then what it was
+  bool exchanged_;
 };
 
 // A kernel of this library's device code (kernels/gpu/<module>.cu). Throws Unsupported where this build has no code for the device, Internal
