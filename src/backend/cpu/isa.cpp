@@ -10,7 +10,7 @@ namespace {
 
 Isa detect() {
   Isa isa = Isa::kBaseline;
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(FGX_BASELINE_ONLY)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
       __builtin_cpu_supports("bmi2")) {

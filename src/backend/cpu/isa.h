@@ -17,7 +17,7 @@ const char* isa_name(Isa isa);
 // Whether AVX512-BF16 dot products are there.
 bool has_avx512_bf16();
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(FGX_BASELINE_ONLY)
 // Declares `extern const Type name;` in every set's namespace and a function name_for(Isa) that
 // picks one. A *.isa.cpp file defines it: namespace fgx::FGX_ISA { extern const Type name = {...};
 // } Such a file includes only headers without inline functions of external linkage: what the
