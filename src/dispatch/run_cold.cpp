@@ -102,7 +102,12 @@ bool try_candidate(const ColdRun& run, Chain& chain, size_t position, Level1Tabl
 void refuse_under_capture(const fgx_op& op, const Call& call, void* stream) {
   const fgx_device device = call.device();
   if (on_host(device) || gpu::unavailable(device.type) != nullptr) return;
-  if (!gpu::is_capturing(device, stream)) return;
+  try {
+    if (!gpu::is_capturing(device, stream)) return;
+  } catch (Error& error) {
+    error.with_op(op.name);
+    throw;
+  }
   Error error(
       FGX_NOT_PREPARED,
       "this call is not prepared, and its stream is being captured: make it once before, or "
