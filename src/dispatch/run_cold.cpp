@@ -286,8 +286,13 @@ size_t call_workspace(fgx_op& op, const fgx_invocation& invocation) {
   }
   // Under graph capture no other scratch will do: enough for whichever does not refuse.
   size_t most = 0;
-  for (const auto& candidate : found.cell->order) {
-    most = std::max(most, candidate->workspace(cold->call));
+  try {
+    for (const auto& candidate : found.cell->order) {
+      most = std::max(most, candidate->workspace(cold->call));
+    }
+  } catch (Error& error) {
+    error.with_op(op.name);
+    throw;
   }
   return most;
 }

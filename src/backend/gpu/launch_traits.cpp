@@ -52,7 +52,7 @@ std::string traits_refusal(const Device& device, const LaunchTraits& traits) {
     return format_text("%s here has no %s", driver.name, wanted);
   }
   if ((traits.cluster > 1 || traits.programmatic) && device.facts.major < kHopper) {
-    return format_text("%s needs compute capability 9.0, the device has %d.%d", wanted,
+    return format_text("%s: compute capability 9.0 is needed, the device has %d.%d", wanted,
                        device.facts.major, device.facts.minor);
   }
   if (traits.cluster > 1 && driver.clusters_at_once == nullptr) {

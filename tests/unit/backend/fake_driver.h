@@ -52,6 +52,7 @@ struct FakeGpu {
   bool struck = false;      // the fault has happened
   int failing_device = -1;  // launches on this one fail with fail_status
   int warp_size = 32;
+  int l2_bytes = 50 << 20;
   int blocks_at_once = 4;                    // of a multiprocessor
   std::map<void*, int> stream_devices = {};  // streams that belong to a device; others serve any
   // What is there, and what was given back although it was not.
@@ -169,9 +170,10 @@ inline gpu::Driver make_fake_driver() {
     return *bytes = size_t{1} << (device == 40 ? 34 : 33), step();
   };
   made.device_attribute = [](int* value, int attribute, int device) {
-    constexpr int kValues[] = {132, 9, 0, 50 << 20, 1755000, 3201000, 0, 49152, 232448};
+    constexpr int kValues[] = {132, 9, 0, 0, 1755000, 3201000, 0, 49152, 232448};
     *value = kValues[attribute];
     if (attribute == 0 && device != 40) *value = 66;
+    if (attribute == 3) *value = g_gpu.l2_bytes;
     if (attribute == 6) *value = g_gpu.warp_size;
     return step();
   };
@@ -183,7 +185,7 @@ inline gpu::Driver make_fake_driver() {
     return 0;
   };
   made.context_current = [](void** context) { return *context = g_gpu.current, step(); };
-  // Putting a caller's context back never fails; entering ours may.
+  // Putting back a caller's context, or a thread's mode, never fails; what goes before may.
   made.context_set = [](void* context) {
     const int status = is_primary(context) && context != g_gpu.current ? step() : 0;
     if (status == 0) g_gpu.current = context;
@@ -223,7 +225,7 @@ inline gpu::Driver make_fake_driver() {
     return answer != 0 ? answer : stream_status(stream);
   };
   made.capture_mode = [](int* mode) {
-    const int status = step();
+    const int status = *mode == 2 ? step() : 0;
     if (status == 0) std::swap(*mode, g_gpu.capture_mode);
     return status;
   };

@@ -112,7 +112,7 @@ TEST_F(GpuLaunch, DevicesTellTheirFacts) {
   ASSERT_EQ(fgx_device_count(FGX_DEVICE_CUDA, &count), FGX_OK);
   EXPECT_EQ(count, FakeGpu::kDevices);
   fgx_string* text = nullptr;
-  ASSERT_EQ(fgx_device_get_info(FGX_DEVICE_CUDA, 1, &text), FGX_OK);
+  ASSERT_EQ(fgx_device_get_info(FGX_DEVICE_CUDA, 0, &text), FGX_OK);
   const std::string facts(fgx_string_data(text), fgx_string_size(text));
   fgx_string_destroy(text);
   EXPECT_NE(facts.find("\"name\":\"Fake GPU\""), std::string::npos) << facts;
