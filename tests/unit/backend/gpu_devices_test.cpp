@@ -8,6 +8,7 @@
 
 #include "backend/gpu/arena.h"
 #include "fake_call.h"
+#include "verify/environment.h"
 
 namespace fgx::testing_support {
 namespace {
@@ -246,6 +247,31 @@ TEST_F(GpuDevices, EachTellsItsFacts) {
   const std::string environment(fgx_string_data(text), fgx_string_size(text));
   fgx_string_destroy(text);
   EXPECT_NE(environment.find("Fake GPU 1"), std::string::npos) << environment;
+}
+
+TEST_F(GpuDevices, EvidenceNamesTheGpuThatItWasTakenOn) {
+  const auto report = [&](const std::string& device) {
+    fgx_string* text = nullptr;
+    EXPECT_EQ(fgx_context_verify(context_,
+                                 (R"j({"ops": ["relu"], "dtypes": ["float32"], "seeds": [1],)j"
+                                  R"j( "cases": "quick")j" +
+                                  device + "}")
+                                     .c_str(),
+                                 &text),
+              FGX_OK)
+        << message();
+    const std::string all(fgx_string_data(text), fgx_string_size(text));
+    fgx_string_destroy(text);
+    return all.substr(all.find("\"environment\""), all.find("\"implementations\""));
+  };
+  EXPECT_NE(report(R"(, "device": "cuda:1")").find("\"name\":\"Fake GPU 1\""), std::string::npos);
+  EXPECT_EQ(report(R"(, "device": "cpu")").find("\"gpu\""), std::string::npos);
+  // Over all of the machine: its first GPU, beside the CPU.
+  EXPECT_NE(report("").find("\"name\":\"Fake GPU\""), std::string::npos);
+  EXPECT_EQ(processor_name({FGX_DEVICE_CUDA, 1}), "Fake GPU 1");
+  EXPECT_EQ(architecture_name({FGX_DEVICE_CUDA, 1}), "cuda-9.0");
+  EXPECT_NE(processor_name({FGX_DEVICE_CPU, 0}), "");
+  EXPECT_EQ(architecture_name({FGX_DEVICE_CPU, 0}), architecture_name());
 }
 
 }  // namespace
