@@ -23,7 +23,7 @@ def main():
     def implementations(op):
         """With whether equal inputs give equal bits, as `info` tells of each."""
         return [{"name": one["name"], "deterministic": one["deterministic"]}
-                for one in told("info", op["name"])["implementations"]]
+                for one in told("info", op["name"])["operator"]["implementations"]]
 
     operators = [{"family": op["family"], "schema": op["schema"], "name": op["name"],
                   "implementations": implementations(op)}
