@@ -16,10 +16,18 @@ TABLE = ROOT / "docs" / "operators.json"
 
 def main():
     cli = pathlib.Path(sys.argv[1]) / "tools" / "flag-gems-exp" / "flag-gems-exp"
-    output = subprocess.run([cli, "--format", "json", "ops"], stdout=subprocess.PIPE, check=True).stdout
+
+    def told(*command):
+        return json.loads(subprocess.run([cli, "--format", "json", *command], stdout=subprocess.PIPE, check=True).stdout)
+
+    def implementations(op):
+        """With whether equal inputs give equal bits, as `info` tells of each."""
+        return [{"name": one["name"], "deterministic": one["deterministic"]}
+                for one in told("info", op["name"])["operator"]["implementations"]]
+
     operators = [{"family": op["family"], "schema": op["schema"], "name": op["name"],
-                  "implementations": [{"name": one["name"]} for one in op["implementations"]]}
-                 for op in json.loads(output)["operators"]]
+                  "implementations": implementations(op)}
+                 for op in told("ops")["operators"]]
     text = json.dumps({"ops": operators}, indent=1) + "\n"
     if TABLE.read_text() == text:
         return 0

@@ -92,8 +92,14 @@ def operators():
     rows = []
     for op in sorted(json.loads(path.read_text())["ops"], key=lambda o: (o["family"], o["name"])):
         names = ", ".join(f"`{i['name']}`" for i in op["implementations"])
-        rows.append([op["family"], f"`{op['schema']}`", names])
-    return markdown(["family", "schema", "implementations, best first"], rows)
+        rows.append([op["family"], f"`{op['schema']}`", names, same_bits(op["implementations"])])
+    return markdown(["family", "schema", "implementations, best first", "same bits in every run"], rows)
+
+
+def same_bits(implementations):
+    """Which implementations are deterministic, CPU and GPU alike; those that are not are named."""
+    others = [f"`{one['name']}`" for one in implementations if not one["deterministic"]]
+    return "all" if not others else "all but " + ", ".join(others)
 
 
 def picture_is_stale(check):

@@ -4,6 +4,8 @@
 
     python bench/gpu/compare.py                       all families
     python bench/gpu/compare.py pointwise --match gelu --json out.json
+    python bench/gpu/compare.py --issue BUILD         all of it, and what issuing costs (issue.py)
+    python bench/gpu/compare.py --held FILE...        measures nothing: holds rows of earlier runs against the targets
 
 Kernel time is that of a replayed graph whose nodes take their inputs and outputs in turn from enough memory that no
 cache holds them; ours, PyTorch's and the copy kernel's graphs are replayed in turn, and a row shows medians over the
@@ -11,6 +13,8 @@ rounds. `of copy` is the copy kernel's time over ours for the same number of byt
 makes one 16-byte access per thread and array, in blocks of 256. Operators that only read are held against a kernel that
 only reads: `of copy` is that kernel's time over ours then. It has as many blocks as the device runs at once, and four
 16-byte loads per thread in flight.
+
+A row that misses what is asked of it (targets.py) is flagged; a summary of all targets ends the table.
 
 Each file cases_<family>.py beside this one defines cases(torch), which yields
     (row name, operator, make, kwargs, function, bytes[, ceiling])
@@ -26,9 +30,10 @@ import statistics
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1] / "tests" / "torch"), str(HERE.parent)]
+sys.path[:0] = [str(HERE.parents[1] / "tests" / "torch"), str(HERE.parent), str(HERE)]
 
 import environment  # noqa: E402  (found through the path above)
+import targets  # noqa: E402
 
 COPY = r"""
 extern "C" __global__ void copy(const int4* from, int4* to, long long count) {
@@ -106,7 +111,14 @@ def main():
     parser.add_argument("--match", default="", help="only rows whose name contains this")
     parser.add_argument("--ops", help="only these operators, between commas")
     parser.add_argument("--json", help="write the rows to this file")
+    parser.add_argument("--issue", metavar="BUILD", help="measure issuing too, with the library of this build folder")
+    parser.add_argument("--held", nargs="+", metavar="FILE", help="files that --json wrote")
     options = parser.parse_args()
+    if options.held:
+        documents = [json.loads(pathlib.Path(path).read_text()) for path in options.held]
+        rows = [row for document in documents for row in document["rows"]]
+        print("\n".join(targets.lines(targets.summary(rows))))
+        return
 
     import cupy
     import torch
@@ -165,7 +177,8 @@ def main():
                    "ratio": times["torch"] / times["ours"]}
             rows.append(row)
             print(f"{name:44} {times['ours']:9.2f} {times['torch']:9.2f} {times['copy']:9.2f} "
-                  f"{size / times['ours'] / 1e3:6.0f} {row['of_copy']:8.3f} {row['ratio']:6.2f}", flush=True)
+                  f"{size / times['ours'] / 1e3:6.0f} {row['of_copy']:8.3f} {row['ratio']:6.2f}"
+                  f"{''.join('  MISS ' + miss for miss in targets.misses(row))}", flush=True)
             del graphs, prepared, sets, buffers
             torch.cuda.empty_cache()
     done = [row for row in rows if "ratio" in row]
@@ -173,9 +186,17 @@ def main():
         mean = math.exp(statistics.fmean(math.log(row["ratio"]) for row in done))
         slower = [row["name"] for row in done if row["ratio"] < 0.98]
         print(f"\n{len(done)} rows, geometric mean of PyTorch / ours {mean:.2f}; slower than PyTorch: {', '.join(slower) or 'none'}")
+    if options.issue:
+        import issue
+
+        issued = issue.measure(options.issue)
+        rows += issued
+        print("\n" + "\n".join(issue.lines(issued)))
+    held = targets.summary(rows)
+    print("\n" + "\n".join(targets.lines(held)))
     if options.json:
         found = environment.describe(gpu=torch.cuda.get_device_name(), torch=torch.__version__, cuda=torch.version.cuda)
-        pathlib.Path(options.json).write_text(json.dumps({"environment": found, "rows": rows}, indent=1) + "\n")
+        pathlib.Path(options.json).write_text(json.dumps({"environment": found, "targets": held, "rows": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

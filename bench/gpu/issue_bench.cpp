@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What it costs to issue one operator on a GPU from C: fgx_op_call and fgx_plan_run beside the bare driver
-// launch of an empty kernel, in one run, in turn. Prints one JSON document.
+// launch of an empty kernel, and beside PyTorch's add_out where this is built with FGX_WITH_TORCH, in one run, in turn.
+// Prints one JSON document. bench/gpu/issue.py builds and runs it.
 //
 //   issue_bench [ROUNDS]
 #include <dlfcn.h>
@@ -12,6 +13,9 @@
 #include <vector>
 
 #include "../add_call.h"
+#if defined(FGX_WITH_TORCH)
+#include "issue_torch.h"
+#endif
 
 namespace {
 
@@ -23,6 +27,7 @@ struct Cuda {
   int (*device_get)(int*, int);
   int (*context_retain)(void**, int);
   int (*context_set)(void*);
+  int (*context_current)(void**);
   int (*memory_allocate)(void**, size_t);
   int (*stream_create)(void**, unsigned);
   int (*stream_synchronize)(void*);
@@ -57,7 +62,8 @@ constexpr const char* kEmptyKernel = R"(
 .visible .entry empty(.param .u64 a, .param .u64 b, .param .u64 c, .param .u64 d) { ret; }
 )";
 
-constexpr int kBatch = 200;  // launches between two synchronizations: below the queue's depth
+constexpr int64_t kSide = 64;  // of the matrices that are added
+constexpr int kBatch = 200;    // launches between two synchronizations: below the queue's depth
 
 template <typename F>
 double nanoseconds_each(void* stream, const Cuda& cuda, F issue) {
@@ -88,6 +94,7 @@ int main(int count, char** arguments) {
   find(library, "cuDeviceGet", cuda.device_get);
   find(library, "cuDevicePrimaryCtxRetain", cuda.context_retain);
   find(library, "cuCtxSetCurrent", cuda.context_set);
+  find(library, "cuCtxGetCurrent", cuda.context_current);
   find(library, "cuMemAlloc_v2", cuda.memory_allocate);
   find(library, "cuStreamCreate", cuda.stream_create);
   find(library, "cuStreamSynchronize", cuda.stream_synchronize);
@@ -100,11 +107,14 @@ int main(int count, char** arguments) {
   must(cuda.device_get(&device, 0), "cuDeviceGet");
   must(cuda.context_retain(&primary, device), "retaining the context");
   must(cuda.context_set(primary), "entering the context");
+#if defined(FGX_WITH_TORCH)
+  stream = torch_add_prepare(kSide, kSide);
+#else
   must(cuda.stream_create(&stream, 1), "making a stream");
+#endif
   must(cuda.module_load(&module, kEmptyKernel), "loading the empty kernel");
   must(cuda.module_function(&empty, module, "empty"), "finding the empty kernel");
 
-  constexpr int64_t kSide = 64;
   void* data[3];
   for (void*& address : data) {
     must(cuda.memory_allocate(&address, kSide * kSide * sizeof(float)), "allocating");
@@ -120,24 +130,37 @@ int main(int count, char** arguments) {
 
   int64_t elements = kSide * kSide;
   void* parameters[4] = {&data[0], &data[1], &data[2], &elements};
-  std::vector<double> bare, call, planned;
+  std::vector<double> bare, asked, call, planned, torch;
   for (int i = 0; i < rounds + 10; ++i) {
     const double a = nanoseconds_each(stream, cuda, [&] {
+      must(cuda.launch(empty, 4, 1, 1, 256, 1, 1, 0, stream, parameters, nullptr), "launching");
+    });
+    // What nobody is spared who takes the caller's context into account.
+    const double e = nanoseconds_each(stream, cuda, [&] {
+      void* current = nullptr;
+      must(cuda.context_current(&current), "asking for the context");
       must(cuda.launch(empty, 4, 1, 1, 256, 1, 1, 0, stream, parameters, nullptr), "launching");
     });
     const double b =
         nanoseconds_each(stream, cuda, [&] { must(add_call.call(add, stream), "fgx_op_call"); });
     const double c =
         nanoseconds_each(stream, cuda, [&] { must(add_call.run(plan, stream), "fgx_plan_run"); });
+#if defined(FGX_WITH_TORCH)
+    const double d = nanoseconds_each(stream, cuda, [] { torch_add_run(); });
+    if (i >= 10) torch.push_back(d);
+#endif
     if (i < 10) continue;  // warm-up
     bare.push_back(a);
+    asked.push_back(e);
     call.push_back(b);
     planned.push_back(c);
   }
   std::printf(
       "{\"rounds\": %d, \"launches_per_sample\": %d, \"bare_launch_ns\": %.1f, "
-      "\"op_call_ns\": %.1f, \"plan_run_ns\": %.1f}\n",
-      rounds, kBatch, median(bare), median(call), median(planned));
+      "\"bare_and_context_ns\": %.1f, "
+      "\"op_call_ns\": %.1f, \"plan_run_ns\": %.1f, \"torch_add_out_ns\": ",
+      rounds, kBatch, median(bare), median(asked), median(call), median(planned));
+  std::printf(torch.empty() ? "null}\n" : "%.1f}\n", torch.empty() ? 0.0 : median(torch));
   fgx_plan_destroy(plan);
   fgx_context_destroy(context);
   return 0;

@@ -171,6 +171,57 @@ static int fgx_py_from_dlpack(fgx_py_tensor* out, PyObject* object) {
   return 1;
 }
 
+/* DLPack's table of C functions of a type of tensors (DLPackExchangeAPI, major version 1), as far as it is used here: one
+ * call to a function in place of a Python method and two allocations. */
+typedef struct fgx_py_exchange {
+  struct {
+    uint32_t major, minor;
+    void* previous;
+  } header;
+  void* managed_functions[3];
+  /* Fills in a tensor that borrows from the object; NULL where the type has no such function. */
+  int (*borrow)(void* object, fgx_tensor* out);
+} fgx_py_exchange;
+
+/* The function for objects of this exact type, or NULL. The type asked for last is remembered, and kept alive, under the
+ * GIL: programs seldom mix several. */
+static int (*fgx_py_borrow_function(PyTypeObject* type))(void*, fgx_tensor*) {
+  static PyTypeObject* known = NULL;
+  static int (*function)(void*, fgx_tensor*) = NULL;
+  if (type == known) return function;
+  int (*found)(void*, fgx_tensor*) = NULL;
+  PyObject* capsule = PyObject_GetAttrString((PyObject*)type, "__dlpack_c_exchange_api__");
+  if (capsule != NULL && PyCapsule_IsValid(capsule, "dlpack_exchange_api")) {
+    const fgx_py_exchange* exchange = PyCapsule_GetPointer(capsule, "dlpack_exchange_api");
+    if (exchange != NULL && exchange->header.major == 1) found = exchange->borrow;
+  }
+  Py_XDECREF(capsule);
+  PyErr_Clear();
+  Py_INCREF(type);
+  Py_XDECREF(known);
+  known = type;
+  function = found;
+  return function;
+}
+
+/* What the object lends is good until control returns to Python, so sizes are copied: the GIL is released meanwhile. */
+static int fgx_py_from_exchange(fgx_py_tensor* out, PyObject* object,
+                                int (*borrow)(void*, fgx_tensor*)) {
+  if (borrow(object, &out->tensor) != 0) return 0;
+  if (out->tensor.ndim > FGX_MAX_RANK) {
+    PyErr_Format(PyExc_ValueError, "%d dimensions are more than %d", out->tensor.ndim,
+                 FGX_MAX_RANK);
+    return 0;
+  }
+  for (int i = 0; i < out->tensor.ndim; ++i) {
+    out->shape[i] = out->tensor.shape[i];
+    if (out->tensor.strides != NULL) out->strides[i] = out->tensor.strides[i];
+  }
+  out->tensor.shape = out->shape;
+  if (out->tensor.strides != NULL) out->tensor.strides = out->strides;
+  return 1;
+}
+
 static int fgx_py_is_tensor(PyObject* object) {
   return PyObject_HasAttrString(object, "__dlpack__") ||
          (PyObject_CheckBuffer(object) && !PyBytes_Check(object));
@@ -179,7 +230,11 @@ static int fgx_py_is_tensor(PyObject* object) {
 static fgx_tensor* fgx_py_tensor_of(fgx_py_call* call, PyObject* object, int writable) {
   fgx_py_tensor* out = fgx_py_new_tensor(call);
   if (out == NULL) return NULL;
-  if (PyObject_CheckBuffer(object)) {
+  int (*const borrow)(void*, fgx_tensor*) =
+      PyObject_CheckBuffer(object) ? NULL : fgx_py_borrow_function(Py_TYPE(object));
+  if (borrow != NULL) {
+    if (!fgx_py_from_exchange(out, object, borrow)) return NULL;
+  } else if (PyObject_CheckBuffer(object)) {
     if (!fgx_py_from_buffer(out, object, writable)) return NULL;
   } else if (PyObject_HasAttrString(object, "__dlpack__")) {
     if (!fgx_py_from_dlpack(out, object)) return NULL;

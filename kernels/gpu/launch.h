@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "backend/gpu/device.h"
+#include "backend/gpu/launch_traits.h"
 #include "base/error.h"
 #include "schema/call.h"
 
@@ -17,6 +18,7 @@ struct Launch {
   unsigned grid[3];
   unsigned block;
   unsigned shared_bytes;
+  LaunchTraits traits = {};  // set by a launcher that has asked require_launch()
 };
 
 // Throws ShapeNotSupported where a launch cannot have that many blocks.
@@ -32,7 +34,17 @@ inline Launch make_launch(const Device& device, const char* module, const char* 
       find_kernel(device, module, name),
       {static_cast<unsigned>(blocks), static_cast<unsigned>(grid_y), static_cast<unsigned>(grid_z)},
       block,
-      0};
+      0,
+      {}};
+}
+
+// Throws Unsupported with the reason where the device cannot start a launch with these traits.
+inline void require_launch(const Launch& launch) {
+  const ContextGuard guard(*launch.device);
+  require_traits(
+      *launch.device, guard.handle(launch.kernel),
+      {{launch.grid[0], launch.grid[1], launch.grid[2]}, launch.block, launch.shared_bytes},
+      launch.traits);
 }
 
 // What a prepared launch may rely on in an address: whether it is a multiple of 16 bytes, because calls whose
@@ -55,6 +67,15 @@ inline void require_inputs_on_device(const Call& call) {
 inline void run_launch(const Launch& launch, const ContextGuard& guard, void* stream,
                        void** parameters) {
   const Driver& driver = *launch.device->driver;
+  if (__builtin_expect(launch.traits.any(), 0)) {
+    check(driver,
+          launch_with_traits(
+              driver, guard.handle(launch.kernel),
+              {{launch.grid[0], launch.grid[1], launch.grid[2]}, launch.block, launch.shared_bytes},
+              launch.traits, stream, parameters),
+          "launching a kernel");
+    return;
+  }
   check(driver,
         driver.launch(guard.handle(launch.kernel), launch.grid[0], launch.grid[1], launch.grid[2],
                       launch.block, 1, 1, launch.shared_bytes, stream, parameters, nullptr),

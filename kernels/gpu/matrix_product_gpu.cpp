@@ -100,6 +100,10 @@ RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, Ke
   if (out.numel == 0) return run_nothing;
   gpu::require_inputs_on_device(call);
   const gpu::Device& device = gpu::find_device(call.device());
+  constexpr int kAmpere = 8;
+  if (device.facts.major < kAmpere) {
+    fail(FGX_UNSUPPORTED, "the device has no matrix units for it");
+  }
   const bool swapped = problem.m > gpu::kSkinnyRows;
   if (swapped) {
     if (problem.has_bias) fail(FGX_SHAPE_NOT_SUPPORTED, "more than %d rows", gpu::kSkinnyRows);
@@ -145,12 +149,7 @@ RunFn prepare_skinny_linear(const Call& call, KernelState& state) {
   return prepare_skinny(call, problem, kOnlyFaster, state);
 }
 
-const char* skinny_unavailable() {
-  if (const char* why_not = gpu::unavailable(FGX_DEVICE_CUDA)) return why_not;
-  const gpu::Device& device = gpu::find_device({FGX_DEVICE_CUDA, 0});
-  constexpr int kAmpere = 8;
-  return device.facts.major >= kAmpere ? nullptr : "the device has no matrix units for it";
-}
+const char* skinny_unavailable() { return gpu::unavailable(FGX_DEVICE_CUDA); }
 
 ImplementationDef skinny(const char* name, PrepareFn prepare) {
   ImplementationDef implementation;

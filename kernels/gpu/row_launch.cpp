@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "backend/gpu/launch_traits.h"
 #include "base/error.h"
 
 namespace fgx::gpu {
@@ -20,9 +21,10 @@ constexpr int64_t kMostCluster = 16;
 constexpr int64_t kSharedBlock = 256;
 constexpr int64_t kSmallSharedBlock = 128;
 
-LaunchConfig config_of(const BlockLaunch& what, void* stream, const ClusterAttribute& attribute) {
-  return {{what.grid, 1, 1}, {what.block, 1, 1}, what.shared_bytes, stream, &attribute, 1};
+LaunchGeometry geometry_of(const BlockLaunch& what) {
+  return {{what.grid, 1, 1}, what.block, what.shared_bytes};
 }
+LaunchTraits traits_of(const BlockLaunch& what) { return {.cluster = what.cluster}; }
 
 // An attribute of the kernel in every context.
 bool set_attribute(const BlockLaunch& what, int attribute, unsigned value) {
@@ -35,9 +37,7 @@ bool set_attribute(const BlockLaunch& what, int attribute, unsigned value) {
 
 // How many such clusters the device runs at once: none where it is cut into parts that have too few
 // multiprocessors.
-int64_t clusters_at_once(const BlockLaunch& what) {
-  const Driver& driver = *what.device->driver;
-  if (driver.launch_clusters == nullptr || driver.clusters_at_once == nullptr) return 0;
+int64_t row_clusters_at_once(const BlockLaunch& what) {
   const ContextGuard guard(*what.device);
   constexpr int kMostSharedBytes = 8;          // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
   constexpr int kNonPortableClusterSize = 14;  // ..._NON_PORTABLE_CLUSTER_SIZE_ALLOWED
@@ -48,12 +48,8 @@ int64_t clusters_at_once(const BlockLaunch& what) {
       !set_attribute(what, kMostSharedBytes, what.shared_bytes)) {
     return 0;
   }
-  ClusterAttribute attribute;
-  attribute.size[0] = what.cluster;
-  const LaunchConfig config = config_of(what, nullptr, attribute);
-  int count = 0;
-  const int status = driver.clusters_at_once(&count, guard.handle(what.kernel), &config);
-  return status == 0 ? count : 0;
+  return clusters_at_once(*what.device, guard.handle(what.kernel), geometry_of(what),
+                          traits_of(what));
 }
 
 }  // namespace
@@ -76,10 +72,8 @@ void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, vo
   void* const function = guard.handle(what.kernel);
   int status = 0;
   if (what.cluster > 1) {
-    ClusterAttribute attribute;
-    attribute.size[0] = what.cluster;
-    const LaunchConfig config = config_of(what, stream, attribute);
-    status = driver.launch_clusters(&config, function, parameters, nullptr);
+    status = launch_with_traits(driver, function, geometry_of(what), traits_of(what), stream,
+                                parameters);
   } else {
     status = driver.launch(function, what.grid, 1, 1, what.block, 1, 1, what.shared_bytes, stream,
                            parameters, nullptr);
@@ -135,7 +129,7 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
   if (outer_dims > kMostOuterDims) return false;
   RowShape shape;
   if (!shape_rows(device, rows, (length - 1) / vector + 1, &shape)) return false;
-  if (shape.cluster > 1 && (device.driver->launch_clusters == nullptr || device.facts.major < 9)) {
+  if (!traits_refusal(device, {.cluster = static_cast<unsigned>(shape.cluster)}).empty()) {
     return false;
   }
   // Long rows that are one after another: clusters that stay.
@@ -154,7 +148,7 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
                       shared + held);
   made->cluster = static_cast<unsigned>(shape.cluster);
   if (shape.cluster > 1) {
-    const int64_t at_once = clusters_at_once(*made);
+    const int64_t at_once = row_clusters_at_once(*made);
     if (at_once == 0) return false;
     if (stays) made->grid = static_cast<unsigned>(std::min(rows, at_once) * shape.cluster);
   }

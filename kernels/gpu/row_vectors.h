@@ -3,16 +3,11 @@
 #pragma once
 
 #include "kernels/gpu/device_math.h"
+#include "kernels/gpu/warp.h"
 
 namespace fgx::device {
 
-#if defined(FGX_WARP_WIDTH)
-inline constexpr int kWarpWidth = FGX_WARP_WIDTH;
-#elif defined(__HIP__)
-inline constexpr int kWarpWidth = 64;
-#else
-inline constexpr int kWarpWidth = 32;
-#endif
+inline constexpr int kWarpWidth = kWarp;
 
 template <typename T>
 struct ComputeTypeOf {

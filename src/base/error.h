@@ -28,6 +28,10 @@ class Error : public std::exception {
   // The error beneath this one, or nullptr.
   const std::shared_ptr<const Error>& cause() const noexcept { return cause_; }
 
+  // Whether nothing will run on this device any more in this process: no implementation is to blame, none can take
+  // over.
+  bool device_lost() const noexcept { return device_lost_; }
+
   Error& with_op(std::string op) {
     if (op_.empty()) op_ = std::move(op);
     return *this;
@@ -40,9 +44,14 @@ class Error : public std::exception {
     cause_ = std::make_shared<const Error>(cause);
     return *this;
   }
+  Error& with_device_lost() {
+    device_lost_ = true;
+    return *this;
+  }
 
  private:
   fgx_status code_;
+  bool device_lost_ = false;
   int32_t argument_ = -1;
   std::string message_;
   std::string op_;

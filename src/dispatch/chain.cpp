@@ -47,6 +47,7 @@ void Chain::blame(Implementation& implementation, const Error& error) {
 
 void Chain::failed_prepare(const std::shared_ptr<Implementation>& implementation) {
   Error error = current_error();
+  if (error.device_lost()) give_up(std::move(error));
   if (!is_refusal(error.code()) && error.code() != FGX_OUT_OF_MEMORY) {
     blame(*implementation, error);
   }
@@ -64,7 +65,8 @@ void Chain::failed_run(const std::shared_ptr<Implementation>& implementation) {
     give_up(std::move(error));
   }
   const bool submitted = !is_refusal(error.code()) && error.code() != FGX_OUT_OF_MEMORY;
-  if (submitted) blame(*implementation, error);
+  // What loses a device may be any earlier work on it, the host's own too.
+  if (submitted && !error.device_lost()) blame(*implementation, error);
   if (submitted && cell_.in_place) {
     Error undefined(FGX_OUTPUTS_UNDEFINED,
                     implementation->def.name +
@@ -72,6 +74,7 @@ void Chain::failed_run(const std::shared_ptr<Implementation>& implementation) {
     undefined.with_cause(error.with_op(op_.name));
     give_up(std::move(undefined));
   }
+  if (error.device_lost()) give_up(std::move(error));
   if (!settings_.config.fallback_on_error ||
       settings_.config.dispatch_strategy == DispatchStrategy::kOff) {
     give_up(std::move(error));

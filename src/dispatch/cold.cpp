@@ -116,7 +116,13 @@ FoundCell find_cell(const fgx_op& op, ColdCall& cold, uint32_t invoke_flags,
   if (auto cell = context.cells().find(cold.cell_key, hash, stamp)) {
     return {std::move(cell), Level::kLevel2};
   }
-  std::shared_ptr<const Cell> cell = decide(op, cold.call, wish, *list, settings, cold.outcomes);
+  std::shared_ptr<const Cell> cell;
+  try {
+    cell = decide(op, cold.call, wish, *list, settings, cold.outcomes);
+  } catch (Error& error) {  // a device could not tell what it is
+    error.with_op(op.name);
+    throw;
+  }
   return {context.cells().insert(cold.cell_key, hash, stamp, std::move(cell)), Level::kCold};
 }
 

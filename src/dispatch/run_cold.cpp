@@ -102,7 +102,12 @@ bool try_candidate(const ColdRun& run, Chain& chain, size_t position, Level1Tabl
 void refuse_under_capture(const fgx_op& op, const Call& call, void* stream) {
   const fgx_device device = call.device();
   if (on_host(device) || gpu::unavailable(device.type) != nullptr) return;
-  if (!gpu::is_capturing(device, stream)) return;
+  try {
+    if (!gpu::is_capturing(device, stream)) return;
+  } catch (Error& error) {
+    error.with_op(op.name);
+    throw;
+  }
   Error error(
       FGX_NOT_PREPARED,
       "this call is not prepared, and its stream is being captured: make it once before, or "
@@ -281,8 +286,13 @@ size_t call_workspace(fgx_op& op, const fgx_invocation& invocation) {
   }
   // Under graph capture no other scratch will do: enough for whichever does not refuse.
   size_t most = 0;
-  for (const auto& candidate : found.cell->order) {
-    most = std::max(most, candidate->workspace(cold->call));
+  try {
+    for (const auto& candidate : found.cell->order) {
+      most = std::max(most, candidate->workspace(cold->call));
+    }
+  } catch (Error& error) {
+    error.with_op(op.name);
+    throw;
   }
   return most;
 }

@@ -63,14 +63,22 @@ bool probe(const ColdRun& run, const Implementation& implementation) {
   }
 }
 
+// Whether a probe can be sent after a call on this device: not into a graph, nor where work fails as it is.
+bool can_probe(fgx_device device, void* stream) {
+  if (device.type == FGX_DEVICE_CPU) return true;
+  try {
+    return !gpu::is_capturing(device, stream);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 // Lets implementations whose breaker is open compute the call too, where their time has come.
 void probe_broken(const ColdRun& run, uint32_t calls) {
   Context& context = *run.op.context;
   const fgx_device device = run.cell->device;
-  if (device.type != FGX_DEVICE_CPU &&
-      (run.cell->in_place || gpu::is_capturing(device, run.invocation.stream))) {
-    return;
-  }
+  if (device.type != FGX_DEVICE_CPU && run.cell->in_place) return;
+  if (!can_probe(device, run.invocation.stream)) return;
   for (const std::shared_ptr<Implementation>& implementation : run.cell->broken) {
     Breaker& breaker = implementation->breakers.on(device.id);
     if (!breaker.should_probe(calls, context.now())) continue;

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "backend/cpu/isa.h"
+#include "backend/gpu/device.h"
 #include "base/clock.h"
 #include "base/strings.h"
 #include "dispatch/environment.h"
@@ -60,7 +61,15 @@ std::string machine_name() {
 
 }  // namespace
 
-std::string architecture_name() { return machine_name() + "-" + isa_name(best_isa()); }
+std::string architecture_name(fgx_device device) {
+  if (on_host(device)) return machine_name() + "-" + isa_name(best_isa());
+  const gpu::DeviceFacts& facts = gpu::device_facts(device);
+  return format_text("%s-%d.%d", device_kind(device.type).c_str(), facts.major, facts.minor);
+}
+
+std::string processor_name(fgx_device device) {
+  return on_host(device) ? cpu_name() : gpu::device_facts(device).name;
+}
 
 Json measurement_environment(const ThreadPool& pool, fgx_device device) {
   utsname names{};

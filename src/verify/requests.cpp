@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "backend/gpu/device.h"
 #include "base/error.h"
 #include "base/strings.h"
 #include "dispatch/environment.h"
@@ -101,7 +102,9 @@ fgx_device requested_device(JsonView request) {
     request.at("device").fail("expected a device such as \"cpu\" or \"cuda:0\", got \"%s\"",
                               escape_for_display(name).c_str());
   }
-  if (device->id >= device_count(device->type)) {
+  if (gpu::find_driver(device->type) != nullptr) {
+    (void)gpu::device_facts(*device);  // says what is wrong with it
+  } else if (device->id >= device_count(device->type)) {
     fail(FGX_INVALID_ARGUMENT, "there is no device \"%s\" here", device_text(*device).c_str());
   }
   return *device;

@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "dispatch/environment.h"
 #include "registry/registry.h"
+#include "tensor/device.h"
 #include "verify/environment.h"
 #include "verify/operator_verifier.h"
 #include "verify/requests.h"
@@ -115,7 +116,7 @@ std::vector<VerifyCase> cases_of(Context& context, const Target& target,
 
 // docs/schemas/test_results.schema.json
 Json test_results(const ImplementationVerdict& verdict, const RecordFacts& record,
-                  const Json& environment) {
+                  fgx_device device, const Json& environment) {
   Json coverage = Json::object();
   for (const auto& [dtype, shapes] : verdict.coverage) coverage.set(dtype, Json::array_of(shapes));
   Json accuracy = Json::object();
@@ -125,8 +126,8 @@ Json test_results(const ImplementationVerdict& verdict, const RecordFacts& recor
       .set("coverage", std::move(coverage))
       .set("max_error", verdict.max_abs_error);
   Json results = Json::object();
-  results.set("architecture", architecture_name())
-      .set("device", cpu_name())
+  results.set("architecture", architecture_name(device))
+      .set("device", processor_name(device))
       .set("measured_by", std::string("flaggems_exp ") + fgx_version() + " verify")
       .set("measured_at", current_timestamp())
       .set("library_version", fgx_version())
@@ -141,7 +142,7 @@ Json test_results(const ImplementationVerdict& verdict, const RecordFacts& recor
 
 // Writes evidence where a record wants it; says what became of it.
 Json write_evidence(Registry& registry, const ImplementationVerdict& verdict,
-                    const RecordFacts& record, const Json& environment) {
+                    const RecordFacts& record, fgx_device device, const Json& environment) {
   Json result = Json::object();
   result.set("implementation", verdict.name);
   if (!record.known) return std::move(result.set("written", false).set("reason", "no record"));
@@ -150,7 +151,7 @@ Json write_evidence(Registry& registry, const ImplementationVerdict& verdict,
   }
   const std::string& key = record.op_id.empty() ? verdict.name : record.op_id;
   const Registry::Text stored =
-      registry.update_validation(key, test_results(verdict, record, environment).dump());
+      registry.update_validation(key, test_results(verdict, record, device, environment).dump());
   result.set("written", true).set("status", Json(Json::parse(*stored).find("status")));
   return result;
 }
@@ -163,7 +164,11 @@ Json verify_request(Context& context, Registry* registry, std::string_view text)
   if (options.write_evidence && registry == nullptr) {
     fail(FGX_INVALID_ARGUMENT, "write_evidence needs a context that was created with a registry");
   }
-  const Json environment = measurement_environment(
+  // What an implementation runs on: the device that was asked for, else the first of its kind.
+  const auto device_of = [&](const Implementation& implementation) {
+    return options.device.value_or(fgx_device{implementation.def.device_type, 0});
+  };
+  Json environment = measurement_environment(
       context.pool(), options.device.value_or(fgx_device{FGX_DEVICE_CPU, 0}));
   Json implementations = Json::array();
   Json evidence = Json::array();
@@ -202,8 +207,14 @@ Json verify_request(Context& context, Registry* registry, std::string_view text)
       skipped += entry.skipped;
       passed = passed && entry.passed();
       implementations.push(to_json(entry, verdict.op));
+      const fgx_device device = device_of(*subjects[i]);
+      // Of a report over all of the machine, its GPU is told beside the CPU.
+      if (!on_host(device) && subjects[i]->unavailable() == nullptr && !environment.find("gpu")) {
+        environment.set("gpu", describe_device(device));
+      }
       if (options.write_evidence && subjects[i]->experimental()) {
-        evidence.push(write_evidence(*registry, entry, *found[i].record, environment));
+        evidence.push(write_evidence(*registry, entry, *found[i].record, device,
+                                     measurement_environment(context.pool(), device)));
       }
     }
   }

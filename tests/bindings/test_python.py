@@ -159,6 +159,48 @@ def test_dlpack_tensors_without_copies(context):
     assert y.tolist() == [0.0, 2.5]
 
 
+class OnlyDlpack:
+    """A tensor by its __dlpack__ method alone, as libraries without DLPack's C functions have it."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def __dlpack__(self, **kwargs):
+        return self.tensor.__dlpack__(**kwargs)
+
+
+def test_tensors_of_several_kinds_in_turn(context):
+    torch = pytest.importorskip("torch", reason="torch is not installed: DLPack is tested with it")
+    add = context.op("add")
+    for shape in [(), (3,), (2, 3), (1, 2, 1, 2)]:
+        x, y = torch.randn(shape), torch.randn(shape)
+        parameter = torch.nn.Parameter(y, requires_grad=False)  # a type of its own
+        for left, right in [(x, y), (OnlyDlpack(x), y), (x, parameter), (parameter, OnlyDlpack(y)), (x, y.numpy())]:
+            out = torch.empty(shape)
+            add.call([left, right], [out])
+            expected = (y if left is parameter else x) + y
+            assert torch.equal(out, expected)
+    wide = torch.randn(6, 8)
+    out = torch.empty(4, 3)
+    add.call([wide[1:4, ::2].t(), 1.0], [out])
+    assert torch.equal(out, wide[1:4, ::2].t() + 1)
+    with pytest.raises((fgx.ExperimentalError, TypeError, ValueError, RuntimeError, BufferError)):
+        add.call([torch.zeros((1,) * 20), 1.0], [torch.zeros((1,) * 20)])
+
+
+def test_borrowed_tensors_are_not_kept(context):
+    torch = pytest.importorskip("torch", reason="torch is not installed: DLPack is tested with it")
+    import sys
+
+    x, y = torch.ones(4), torch.empty(4)
+    before = sys.getrefcount(x), sys.getrefcount(y)
+    for _ in range(100):
+        context.op("relu").call([x], [y])
+        with pytest.raises(fgx.ExperimentalError):
+            context.op("relu").call([x], [torch.empty(3)])
+    assert (sys.getrefcount(x), sys.getrefcount(y)) == before
+
+
 def test_buffers_are_released(context):
     import sys
 

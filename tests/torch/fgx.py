@@ -211,9 +211,9 @@ def make_tensor(t, keep):
 
 
 def stream_of(tensors):
-    """PyTorch's current stream where any of the tensors is on a GPU, else NULL."""
-    on_gpu = any(t is not None and t.is_cuda for t in tensors)
-    return c.c_void_p(torch.cuda.current_stream().cuda_stream) if on_gpu else None
+    """PyTorch's current stream of the tensors' GPU, NULL where they are on none."""
+    device = next((t.device for t in tensors if t is not None and t.is_cuda), None)
+    return None if device is None else c.c_void_p(torch.cuda.current_stream(device).cuda_stream)
 
 
 def make_value(x, keep):

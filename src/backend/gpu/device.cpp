@@ -165,7 +165,10 @@ bool is_capturing(fgx_device where, void* stream) {
   const ContextGuard guard(device);
   // The legacy stream answers an error while another stream's capture forbids its use.
   int capturing = 0;
-  return device.driver->stream_capture_status(stream, &capturing) != 0 || capturing != 0;
+  const int status = device.driver->stream_capture_status(stream, &capturing);
+  if (is_capture_error(status)) return true;
+  check(*device.driver, status, "asking whether a graph is captured");
+  return capturing != 0;
 }
 
 const char* unavailable(int32_t device_type) {

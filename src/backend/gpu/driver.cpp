@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "base/strings.h"
 
 namespace fgx::gpu {
 namespace {
@@ -76,10 +77,11 @@ std::string load_functions(Driver& driver, void* library, bool hip) {
       {&driver.library_kernel, "cuLibraryGetKernel", "", false},
       {&driver.kernel_function, "cuKernelGetFunction", "", false},
       {&driver.launch, "cuLaunchKernel", "hipModuleLaunchKernel"},
-      {&driver.launch_clusters, "cuLaunchKernelEx", "", false},
+      {&driver.launch_attributed, "cuLaunchKernelEx", "", false},
       {&driver.function_set, "cuFuncSetAttribute", "", false},
       {&driver.kernel_set, "cuKernelSetAttribute", "", false},
       {&driver.clusters_at_once, "cuOccupancyMaxActiveClusters", "", false},
+      {&driver.blocks_at_once, "cuOccupancyMaxActiveBlocksPerMultiprocessor", "", false},
       {hip ? nullptr : static_cast<void*>(&driver.error_name), "cuGetErrorName", ""},
   };
   for (const Entry& entry : entries) {
@@ -186,17 +188,46 @@ void set_fake_driver(int32_t device_type, const Driver* driver) {
   if (auto* fake = fake_of(device_type)) fake->store(driver, std::memory_order_release);
 }
 
+// CUresult and hipError_t agree in these numbers.
 bool is_sticky(int status) {
-  return status == 700 || status == 702 || status == 716 || status == 718 || status == 719;
+  switch (status) {
+    case 214:  // an uncorrectable memory error
+    case 700:  // illegal address
+    case 702:  // timeout
+    case 709:  // the context was destroyed
+    case 710:  // assert
+    case 714:  // hardware stack error
+    case 715:  // illegal instruction
+    case 716:  // misaligned address
+    case 717:  // invalid address space
+    case 718:  // invalid program counter
+    case 719:  // launch failure
+      return true;
+    default:
+      return false;
+  }
 }
+
+bool is_capture_error(int status) { return status >= 900 && status <= 908; }
 
 void fail_with(const Driver& driver, int status, const char* what) {
   const char* name = nullptr;
   if (driver.error_name != nullptr) driver.error_name(status, &name);
+  if (name == nullptr) name = "unknown error";
   constexpr int kOutOfMemory = 2;
-  fail(status == kOutOfMemory ? FGX_OUT_OF_MEMORY : FGX_DEVICE, "%s: %s (%s %d)%s", what,
-       name == nullptr ? "unknown error" : name, driver.name, status,
-       is_sticky(status) ? "; the device's context is lost" : "");
+  constexpr int kInvalidHandle = 400;
+  if (status == kInvalidHandle) {
+    fail(FGX_INVALID_ARGUMENT, "%s: %s (%s %d); is the stream one of the tensors' device?", what,
+         name, driver.name, status);
+  }
+  if (status == kOutOfMemory) {
+    fail(FGX_OUT_OF_MEMORY, "%s: %s (%s %d)", what, name, driver.name, status);
+  }
+  const bool lost = is_sticky(status);
+  Error error(FGX_DEVICE, format_text("%s: %s (%s %d)%s", what, name, driver.name, status,
+                                      lost ? "; the device's context is lost" : ""));
+  if (lost) error.with_device_lost();
+  throw error;
 }
 
 }  // namespace fgx::gpu

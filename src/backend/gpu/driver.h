@@ -28,7 +28,7 @@ enum class Attribute : uint8_t {
   kCount,
 };
 
-// A launch whose blocks form clusters: the layout of CUlaunchConfig with one attribute.
+// A launch with attributes: the layout of CUlaunchConfig.
 struct LaunchConfig {
   unsigned grid[3];
   unsigned block[3];
@@ -37,14 +37,14 @@ struct LaunchConfig {
   const void* attributes;
   unsigned attribute_count;
 };
-// CUlaunchAttribute of a cluster's size.
-struct ClusterAttribute {
-  int id = 4;
+// The layout of CUlaunchAttribute; only the first words of the value are ever used.
+struct LaunchAttribute {
+  enum Id : int { kCooperative = 2, kCluster = 4, kProgrammatic = 6 };
+  int id = 0;
   int padding = 0;
-  unsigned size[3] = {1, 1, 1};
-  char rest[52] = {};
+  unsigned value[16] = {};
 };
-static_assert(sizeof(ClusterAttribute) == 72);
+static_assert(sizeof(LaunchAttribute) == 72);
 
 struct Driver {
   const char* name = "";            // "cuda" or "rocm"
@@ -97,12 +97,14 @@ struct Driver {
   int (*launch)(void* function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
                 unsigned block_y, unsigned block_z, unsigned shared_bytes, void* stream,
                 void** parameters, void** extra);
-  // Where the driver knows clusters; else null.
-  int (*launch_clusters)(const LaunchConfig* config, void* function, void** parameters,
-                         void** extra);
+  // Where the driver knows launch attributes (launch_traits.h); else null.
+  int (*launch_attributed)(const LaunchConfig* config, void* function, void** parameters,
+                           void** extra);
   int (*function_set)(void* function, int attribute, int value);
   int (*kernel_set)(int attribute, int value, void* kernel, int device);
   int (*clusters_at_once)(int* count, void* function, const LaunchConfig* config);
+  // Of one multiprocessor.
+  int (*blocks_at_once)(int* count, void* function, int block, size_t shared_bytes);
   int (*error_name)(int status, const char** name);
 };
 
@@ -116,7 +118,9 @@ const Driver* find_driver(int32_t device_type, const char** why_not = nullptr);
 void set_fake_driver(int32_t device_type, const Driver* driver);
 extern const Driver kNoDriver;
 
-// Throws the Error that a driver's status stands for; does nothing for success. `what` names the act.
+// Throws the Error that a driver's status stands for; does nothing for success. `what` names the act. Out of memory
+// is OutOfMemory; a handle that the driver does not know is the caller's stream, and InvalidArgument; all else is
+// Device, with device_lost() where is_sticky().
 inline void check(const Driver& driver, int status, const char* what);
 [[noreturn]] void fail_with(const Driver& driver, int status, const char* what);
 inline void check(const Driver& driver, int status, const char* what) {
@@ -125,5 +129,7 @@ inline void check(const Driver& driver, int status, const char* what) {
 
 // Whether the device's context is lost for good after this status (illegal address, timeout, assert, ...).
 bool is_sticky(int status);
+// Whether the status says that a graph is being captured, so that the call was not allowed.
+bool is_capture_error(int status);
 
 }  // namespace fgx::gpu

@@ -6,6 +6,23 @@
 #include <utility>
 
 namespace fgx::gpu {
+namespace {
+
+// Gives back what is the device's. A question that failed once is asked again, because what is not given back here
+// stays for good; where it fails again the context is lost, and all that was made in it.
+template <typename GiveBack>
+void release(const Device& device, GiveBack give_back) noexcept {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    try {
+      const ContextGuard guard(device);
+      give_back(*device.driver);
+      return;
+    } catch (...) {
+    }
+  }
+}
+
+}  // namespace
 
 DeviceBlock::DeviceBlock(fgx_device device, size_t bytes) : device_(find_device(device)) {
   if (bytes == 0) return;
@@ -20,11 +37,7 @@ DeviceBlock::DeviceBlock(DeviceBlock&& other) noexcept
 
 DeviceBlock::~DeviceBlock() {
   if (data_ == nullptr) return;
-  try {
-    const ContextGuard guard(device_);
-    (void)device_.driver->memory_free(data_);
-  } catch (...) {  // the context is lost, and the memory with it
-  }
+  release(device_, [this](const Driver& driver) { (void)driver.memory_free(data_); });
 }
 
 void DeviceBlock::write(const void* source, size_t bytes) const {
@@ -59,12 +72,10 @@ Stopwatch::Stopwatch(fgx_device device) : device_(find_device(device)) {
 }
 
 Stopwatch::~Stopwatch() {
-  try {
-    const ContextGuard guard(device_);
-    (void)device_.driver->event_destroy(start_);
-    (void)device_.driver->event_destroy(end_);
-  } catch (...) {  // the context is lost, and its events with it
-  }
+  release(device_, [this](const Driver& driver) {
+    (void)driver.event_destroy(start_);
+    (void)driver.event_destroy(end_);
+  });
 }
 
 int64_t Stopwatch::time_ns(const std::function<void()>& work) {

@@ -83,7 +83,7 @@ TEST_F(GpuArena, UnderCaptureOnlyTheCallersWorkspaceServes) {
 
 TEST_F(GpuArena, AFailedAllocationLeavesWhatWasThere) {
   void* const first = take(handle(0x500), 64);
-  for (int call = 0; call < 3; ++call) {
+  for (const int call : {0, 1, 3}) {  // 2 relaxes the thread's capture mode, which may fail
     g_gpu.fail_at = call;
     EXPECT_THROW((void)take(handle(0x500), size_t{5} << 20), Error) << call;
     g_gpu.fail_at = -1;
