@@ -69,8 +69,10 @@ def profile(family, names):
     table = [line for line in lines if line.startswith('"')]
     rows = []
     number = -1
+    to_us = 1e-3
     for entry in csv.DictReader(io.StringIO("\n".join(table))):
         if not entry["ID"].strip():
+            to_us = {"ns": 1e-3, "us": 1, "usecond": 1, "ms": 1e3}.get(entry[COUNTERS["us"]], 1e-3)
             continue  # units
         if entry["Kernel Name"].startswith("next_row"):
             number += 1
@@ -82,8 +84,7 @@ def profile(family, names):
                 found[key] = round(float(entry[counter].replace(",", "")), 3)
             except (KeyError, ValueError):
                 pass
-        if "us" in found and found["us"] > 3000:
-            found["us"] = round(found["us"] / 1e3, 3)  # from nanoseconds
+        found["us"] = round(found.get("us", 0) * to_us, 3)
         stalls = sorted(((found.pop("stalled_" + name, 0), name) for name in STALLS), reverse=True)
         found["warps_stalled_by"] = {name: value for value, name in stalls[:4]}
         rows.append(found)

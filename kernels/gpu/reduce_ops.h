@@ -115,6 +115,8 @@ struct Sum {
   using Element = Work;
   using State = Work;
   using Local = Sum;
+  // Blocks of a long row that a multiprocessor has at once, so that nothing is spilled.
+  static constexpr int blocks_of(int) { return 3; }
   FGX_DEVICE_INLINE static State neutral() { return 0; }
   FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) { state += value; }
   FGX_DEVICE_INLINE State operator()(State a, State b) const { return a + b; }
@@ -153,6 +155,7 @@ struct Max {
   using Element = Work;
   using State = Work;
   using Local = Max;
+  static constexpr int blocks_of(int) { return 3; }
   FGX_DEVICE_INLINE static State neutral() { return lowest<Work>(); }
   FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) {
     state = larger_or_nan(value, state);
@@ -188,6 +191,7 @@ struct Argmax {
   // Within a piece, indices from its beginning are short.
   using Local = Argmax<Work, uint32_t>;
   static constexpr Index kNone = sizeof(Index) == 8 ? Index(INT64_MAX) : Index(UINT32_MAX);
+  static constexpr int blocks_of(int element_bytes) { return element_bytes == 4 ? 3 : 2; }
   FGX_DEVICE_INLINE static State neutral() { return {lowest<Work>(), kNone}; }
   FGX_DEVICE_INLINE static bool above(Work a, Work b) { return a > b || (a != a && b == b); }
   FGX_DEVICE_INLINE static void take(State& state, Work value, Index index) {
@@ -206,12 +210,20 @@ struct Argmax {
   FGX_DEVICE_INLINE static T fill() {
     return lowest_stored<T>();
   }
+  // Keeps the vector that has the largest element; where in it is looked for once.
   template <typename T>
   struct Part {
-    State state = neutral();
+    Work top = lowest<Work>();
+    uint32_t first = UINT32_MAX;
+    HeldVector<T> best;
     template <int kVectors>
     FGX_DEVICE_INLINE void take(const HeldVector<T> (&raw)[kVectors], uint32_t index, int stride,
                                 int left) {
+      if (first == UINT32_MAX) {
+        if (left <= 0) return;
+        first = index;  // where nothing is above the lowest, the first element is it
+        best = raw[0];
+      }
       Work tops[kVectors];
       Work high = lowest<Work>();
 #pragma unroll
@@ -219,29 +231,28 @@ struct Argmax {
         tops[j] = largest_or_nan<Work>(raw[j]);
         high = larger_or_nan(high, tops[j]);
       }
-      // The first one that is there counts, whatever it is. Others are seldom above in a long row.
-      if (left <= 0 || !(above(high, state.value) || state.index == kNone)) return;
-      // NaN equals no number: what is looked for then is what differs from itself.
-      const bool none = high != high;
-      HeldVector<T> best = raw[0];
-      uint32_t first = index;
+      // Seldom in a long row.
+      if (!above(high, top)) return;
+      top = high;
 #pragma unroll
       for (int j = kVectors - 1; j >= 0; --j) {
-        const bool here = none ? tops[j] != tops[j] : tops[j] == high;
-        first = here ? index + j * stride : first;
-#pragma unroll
-        for (int i = 0; i < 4; ++i) best.words[i] = here ? raw[j].words[i] : best.words[i];
+        if (tops[j] == high || (high != high && tops[j] != tops[j])) {
+          first = index + j * stride;
+          best = raw[j];
+        }
       }
-      const Vector<T> vector = best.vector();
+    }
+    FGX_DEVICE_INLINE State result() const {
+      if (first == UINT32_MAX) return neutral();
       uint32_t place = 0;
+      const Vector<T> vector = best.vector();
 #pragma unroll
       for (int i = Vector<T>::kSize - 1; i >= 0; --i) {
         const Work value = work_of<Work>(vector.at[i]);
-        place = (none ? value != value : value == high) ? static_cast<uint32_t>(i) : place;
+        if (value == top || (top != top && value != value)) place = static_cast<uint32_t>(i);
       }
-      state = {high, static_cast<Index>(first + place)};
+      return {top, static_cast<Index>(first + place)};
     }
-    FGX_DEVICE_INLINE State result() const { return state; }
   };
 };
 

@@ -100,9 +100,11 @@ template <typename Op, typename SlotOf>
 FGX_DEVICE_INLINE typename Op::State fold_slots(const SlotOf& slot_of, int count,
                                                 typename Op::State* shared) {
   typename Op::State state = Op::neutral();
+  if (count <= kWarpWidth && threadIdx.x >= kWarpWidth) return state;
   for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
     state = Op()(state, slot_of(i));
   }
+  if (count <= kWarpWidth) return fold_lanes<Op>(state, kWarpWidth);
   return fold_threads<Op>(state, static_cast<int>(blockDim.x), shared);
 }
 
@@ -147,7 +149,8 @@ FGX_DEVICE_INLINE void reduce_long_row(const gpu::ReduceRowArguments& arguments,
     ++number;
   }
   if (split) {
-    const LocalState state = fold_threads<Local>(part.result(), gpu::kLongRowThreads, found);
+    const LocalState state = fold_threads<Local>(part.result(), gpu::kLongRowThreads,
+                                                 reinterpret_cast<LocalState*>(shared_memory));
     if (t == 0) slots[blockIdx.x] = Op::widen(state, begin);
     return;
   }
@@ -176,14 +179,16 @@ FGX_DEVICE_INLINE void finish_rows(const gpu::ReduceRowArguments& arguments, voi
 
 #define FGX_ARGUMENTS const FGX_IN_PLACE fgx::gpu::ReduceRowArguments arguments
 #define FGX_ACCESS(Op, op, name, T, Work, access, aligned)                                   \
-  extern "C" __global__ void __launch_bounds__(512, 3)                                       \
+  extern "C" __global__ void __launch_bounds__(512, sizeof(fgx::device::T) == 1 ? 2 : 3)     \
       fgx_##op##_rows_##name##access(FGX_ARGUMENTS, const fgx::device::T* in, void* out) {   \
     using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;             \
     fgx::device::reduce_short_rows<Fold, fgx::device::T, fgx::gpu::kVectorsAtOnce, aligned>( \
         arguments, in, out);                                                                 \
   }                                                                                          \
-  extern "C" __global__ void __launch_bounds__(512, 3) fgx_##op##_long_##name##access(       \
-      FGX_ARGUMENTS, const fgx::device::T* in, void* out, void* slots) {                     \
+  extern "C" __global__ void __launch_bounds__(                                              \
+      512, fgx::device::Op<int>::blocks_of(sizeof(fgx::device::T)))                          \
+      fgx_##op##_long_##name##access(FGX_ARGUMENTS, const fgx::device::T* in, void* out,     \
+                                     void* slots) {                                          \
     using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;             \
     fgx::device::reduce_long_row<Fold, fgx::device::T, fgx::gpu::kVectorsAtOnce, aligned>(   \
         arguments, in, out, static_cast<Fold::State*>(slots));                               \
