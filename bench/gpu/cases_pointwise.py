@@ -21,6 +21,10 @@ def cases(torch):
                 function = getattr(aten, name).out
                 yield (f"{name} {tag}", name, lambda: (draw(), draw()), {},
                        lambda a, out, function=function: function(*a, out=out[0]), 3 * size)
+            for name in ("eq", "lt", "gt"):
+                function = getattr(aten, name).Tensor_out
+                yield (f"{name} {tag}", name, lambda: (draw(), draw()), {},
+                       lambda a, out, function=function: function(*a, out=out[0]), 2 * size + size // dtype.itemsize)
             yield (f"add number {tag}", "add", lambda: (draw(), 1.5), {},
                    lambda a, out: torch.add(*a, out=out[0]), 2 * size)
             yield (f"mul row {tag}", "mul", lambda: (draw(), draw()[:1]), {},

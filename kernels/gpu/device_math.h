@@ -43,21 +43,19 @@ struct DeviceMath : CommonMath {
   FGX_DEVICE_INLINE static T sigmoid(T x) {
     return T(1) / (T(1) + exp(-x));
   }
-  // For x >= 0. The complementary error function as t * exp(-z^2 + p(t)), t = 1 / (1 + z / 2), with the
-  // Chebyshev fit of Numerical Recipes (Press et al.), within 1.2e-7 relative.
+  // P(X > x) of the normal distribution for x >= 0, as kernels/common/simd_math.h has it: x times it is exact to
+  // 1.1e-8. No division, so that the compiler keeps several elements under way.
   FGX_DEVICE_INLINE static float normal_tail(float x) {
-    const float z = x * 0.707106781f;
-    const float t = 1.0f / (1.0f + 0.5f * z);
-    float p = -0.82215223f + t * 0.17087277f;
-    p = 1.48851587f + t * p;
-    p = -1.13520398f + t * p;
-    p = 0.27886807f + t * p;
-    p = -0.18628806f + t * p;
-    p = 0.09678418f + t * p;
-    p = 0.37409196f + t * p;
-    p = 1.00002368f + t * p;
-    p = -1.26551223f + t * p;
-    return 0.5f * t * ::expf(-z * z + p);
+    float p = -0x1.72a318p-20f;
+    p = 0x1.546b1ap-16f + x * p;
+    p = -0x1.9179eep-14f + x * p;
+    p = -0x1.706162p-13f + x * p;
+    p = 0x1.47cfaap-8f + x * p;
+    p = -0x1.2ab19ap-5f + x * p;
+    p = -0x1.45e99ap-2f + x * p;
+    p = -0x1.9884d6p-1f + x * p;
+    p = -0x1.62e42ep-1f + x * p;
+    return ::expf(p);
   }
   FGX_DEVICE_INLINE static double normal_tail(double x) {
     return 0.5 * ::erfc(x * 0.70710678118654752440);
@@ -110,13 +108,20 @@ struct HalfMath : DeviceMath {
     const float far = 1.0f - 2.0f * fast_reciprocal(1.0f + fast_exp2(2.88539008f * x));
     return square < 0.0625f ? near : far;
   }
-  // Abramowitz and Stegun, 7.1.26: within 1.5e-7 of the whole.
+  // The logarithm as a polynomial (a minimax fit of our own): within 2e-5 relative up to 3, 4e-4 up to 13.2, where
+  // results end.
   FGX_DEVICE_INLINE static float normal_tail(float x) {
-    const float t = fast_reciprocal(1.0f + 0.231641888f * x);
-    const float series =
-        t * (0.127414796f +
-             t * (-0.142248368f + t * (0.7107068705f + t * (-0.7265760135f + t * 0.5307027145f))));
-    return series * fast_exp2(-0.721347520f * x * x);
+    x = ::fminf(x, 13.2f);
+    float p = 3.885105570589076e-08f;
+    p = -2.3269390112545807e-06f + x * p;
+    p = 5.976657848805189e-05f + x * p;
+    p = -0.0008722547208890319f + x * p;
+    p = 0.008154710754752159f + x * p;
+    p = -0.053039345890283585f + x * p;
+    p = -0.459534615278244f + x * p;
+    p = -1.1507898569107056f + x * p;
+    p = -1.000030279159546f + x * p;
+    return fast_exp2(p);
   }
 };
 

@@ -9,6 +9,7 @@
 #include "backend/gpu/device.h"
 #include "base/error.h"
 #include "kernels/gpu/strided_arguments.h"
+#include "kernels/stable/pointwise/pointwise_operator.h"
 #include "tensor/geometry.h"
 #include "tensor/half.h"
 
@@ -232,6 +233,9 @@ struct Strided {
 constexpr DTypeSet kDenseTypes{DType::kFloat32, DType::kFloat16, DType::kBFloat16,
                                DType::kFloat64, DType::kInt64,   DType::kInt32};
 
+// Whether results are bool whatever the formula computes in.
+bool is_predicate(FormulaId formula) { return (pointwise_rule(formula) & kPredicate) != 0; }
+
 // Whether vectors of `size` elements of this operand can be loaded at once.
 bool aligned(const TensorView& view, int64_t byte_offset, int64_t size) {
   const uintptr_t bytes = static_cast<uintptr_t>(size * size_of(view.dtype));
@@ -287,14 +291,18 @@ struct Gathered {
   Operands operands{};
   const TensorView* views[kMostOperands + 1];  // the output first; of numbers `nothing`
   int arity;
-  bool vectors;  // all arrays hold the output's type, and 16 bytes of each can be loaded at once
+  DType dtype;  // of the operands that vectors are of
+  bool
+      vectors;  // all arrays hold that type (a condition's is bool), and 16 bytes of each can be loaded at once
 };
 
-Gathered gather(const ElementwiseRequest& request, const TensorView& nothing, int64_t vector) {
+Gathered gather(const ElementwiseRequest& request, const TensorView& nothing) {
   const TensorView& output = request.output;
   Gathered made;
   made.arity = std::min(request.arity, kMostOperands);
-  made.vectors = kDenseTypes.contains(output.dtype) && aligned(output, 0, vector);
+  made.dtype = is_predicate(request.formula) ? request.common : output.dtype;
+  const int64_t vector = static_cast<int64_t>(kVectorBytes) / size_of(made.dtype);
+  made.vectors = kDenseTypes.contains(made.dtype) && aligned(output, 0, vector);
   made.views[0] = &output;
   Operands& operands = made.operands;
   operands.common = request.common;
@@ -320,8 +328,7 @@ Gathered gather(const ElementwiseRequest& request, const TensorView& nothing, in
       continue;
     }
     made.views[k + 1] = &view;
-    const DType wanted =
-        k == 0 && request.formula == FormulaId::where ? DType::kBool : output.dtype;
+    const DType wanted = k == 0 && request.formula == FormulaId::where ? DType::kBool : made.dtype;
     made.vectors = made.vectors && view.dtype == wanted && !operand.cast &&
                    aligned(view, operand.byte_offset, vector);
   }
@@ -335,7 +342,7 @@ RunFn prepare_dense(const gpu::Device& device, const ElementwiseRequest& request
                     const Gathered& gathered, bool numbers, int64_t numel, int64_t vectors,
                     const std::string& formula, KernelState& state) {
   DenseState& made = state.emplace<DenseState>();
-  const std::string dtype(info(request.output.dtype).name);
+  const std::string dtype(info(gathered.dtype).name);
   made.launch = launch_threads(device, formula + (numbers ? "_number_" : "_") + dtype, vectors);
   made.count = numel;
   made.numbers = numbers;
@@ -405,8 +412,8 @@ RunFn prepare_elementwise_gpu(fgx_device where, const ElementwiseRequest& reques
   const gpu::Device& device = gpu::find_device(where);
   TensorView nothing;  // stands for numbers: one element, repeated
   nothing.numel = 1;
-  const int64_t vector = static_cast<int64_t>(kVectorBytes) / size_of(request.output.dtype);
-  const Gathered gathered = gather(request, nothing, vector);
+  const Gathered gathered = gather(request, nothing);
+  const int64_t vector = static_cast<int64_t>(kVectorBytes) / size_of(gathered.dtype);
   const TensorView* const(&views)[kMostOperands + 1] = gathered.views;
   const Nest nest =
       make_loop_nest<kMostOperands + 1>(request.shape, {views[0], views[1], views[2], views[3]});
@@ -420,7 +427,8 @@ RunFn prepare_elementwise_gpu(fgx_device where, const ElementwiseRequest& reques
                          formula, state);
   }
   return prepare_strided(device, request, gathered, nothing, nest,
-                         layout == Layout::kRows ? vector : 0, formula, state);
+                         layout == Layout::kRows && !is_predicate(request.formula) ? vector : 0,
+                         formula, state);
 }
 
 }  // namespace fgx

@@ -87,10 +87,11 @@ bool in_vectors(const TensorView& view, int64_t stride, int64_t elements) {
 
 // Where the kernel was measured faster than cuBLASLt: few rows, the other operand contiguous along the shared
 // dimension, and blocks that occupy the device evenly.
-bool measured_faster(const ProductArguments& p, bool dots, int64_t blocks, int64_t processors) {
-  constexpr int64_t kRows = 4;
+constexpr int64_t kFasterRows =
+    4;  // a constraint, so that most calls are refused before they are prepared
+bool measured_faster(bool dots, int64_t blocks, int64_t processors) {
   const int64_t waves = (blocks - 1) / processors + 1;
-  return p.m <= kRows && dots && blocks * 10 >= waves * processors * 9;
+  return dots && blocks * 10 >= waves * processors * 9;
 }
 
 RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, KernelState& state) {
@@ -122,8 +123,7 @@ RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, Ke
   if (2 * blocks < device.facts.multiprocessors) {
     fail(FGX_SHAPE_NOT_SUPPORTED, "too few columns to occupy the device");
   }
-  if (only_faster &&
-      !measured_faster(arguments_of(p), dots, blocks, device.facts.multiprocessors)) {
+  if (only_faster && !measured_faster(dots, blocks, device.facts.multiprocessors)) {
     fail(FGX_SHAPE_NOT_SUPPORTED, "cuBLASLt was measured faster");
   }
   State& made = state.emplace<State>();
@@ -163,6 +163,15 @@ ImplementationDef skinny(const char* name, PrepareFn prepare) {
   return implementation;
 }
 
+ImplementationDef few_rows(ImplementationDef implementation) {
+  implementation.constraints.push_back({.kind = Constraint::Kind::kRows,
+                                        .argument = 0,
+                                        .dtypes = {},
+                                        .low = 0,
+                                        .high = kFasterRows});
+  return implementation;
+}
+
 }  // namespace
 
 RunFn prepare_mm_gpu(const Call& call, KernelState& state) {
@@ -188,10 +197,10 @@ ImplementationDef skinny_linear_gpu() {
   return skinny("stable.cuda.linear_skinny", prepare_skinny_linear<false>);
 }
 ImplementationDef few_rows_mm_gpu() {
-  return skinny("stable.cuda.mm_rows", prepare_skinny_mm<true>);
+  return few_rows(skinny("stable.cuda.mm_rows", prepare_skinny_mm<true>));
 }
 ImplementationDef few_rows_linear_gpu() {
-  return skinny("stable.cuda.linear_rows", prepare_skinny_linear<true>);
+  return few_rows(skinny("stable.cuda.linear_rows", prepare_skinny_linear<true>));
 }
 
 }  // namespace fgx

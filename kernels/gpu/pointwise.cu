@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elementwise kernels, from the formulas that the CPU kernels and the oracle compile.
 //
-//   fgx_<formula>_<dtype>(out, x, y, z, count, p0, p1)             dense arrays of one type
+//   fgx_<formula>_<dtype>(out, x, y, z, count, p0, p1)             dense arrays of one type; comparisons give bool
 //   fgx_<formula>_number_<dtype>(out, x, count, b, c, p0, p1)      the same; all but the first are numbers
 //   fgx_<formula>_rows_<dtype>(arguments, out, x, y, z, a, b, c, p0, p1)    rows of one type, dense or repeated
 //   fgx_<formula>_mixed_<dtype>(the same)                                   the same beside numbers
@@ -30,6 +30,8 @@ template <typename Storage, typename Compute>
 FGX_DEVICE_INLINE void put(Storage& to, Compute value) {
   if constexpr (__is_same(Compute, Integer)) {
     assign(to, value);
+  } else if constexpr (__is_same(Storage, Bool)) {
+    to.byte = value != Compute(0);
   } else {
     to = store_as<Storage>(value);
   }
@@ -39,6 +41,8 @@ FGX_DEVICE_INLINE void put(Storage& to, Compute value) {
 template <typename Formula, typename Storage, int kOperand>
 using OperandStorage =
     typename Choose<kOperand == 0 && (Formula::kRule & kCondition) != 0, Bool, Storage>::Type;
+template <typename Formula, typename Storage>
+using ResultStorage = typename Choose<(Formula::kRule & kPredicate) != 0, Bool, Storage>::Type;
 // 16-bit results take the fast functions.
 template <typename Storage, typename Compute>
 using MathFor =
@@ -67,7 +71,7 @@ FGX_DEVICE_INLINE Pack<Storage, kSize> load_pack(const void* from, bool repeated
 
 template <typename Storage, int kSize, typename Compute>
 FGX_DEVICE_INLINE void store_pack(Storage* out, const Compute (&values)[kSize]) {
-  Vector<Storage> result;
+  Pack<Storage, kSize> result;
   if constexpr (sizeof(Storage) == 2 && __is_same(Compute, float)) {
 #pragma unroll
     for (int i = 0; i < kSize; i += 2) to_halves(values[i], values[i + 1], &result.at[i]);
@@ -75,7 +79,7 @@ FGX_DEVICE_INLINE void store_pack(Storage* out, const Compute (&values)[kSize]) 
 #pragma unroll
     for (int i = 0; i < kSize; ++i) put(result.at[i], values[i]);
   }
-  *reinterpret_cast<Vector<Storage>*>(out) = result;
+  *reinterpret_cast<Pack<Storage, kSize>*>(out) = result;
 }
 
 // One vector of every operand.
@@ -98,8 +102,8 @@ struct Loaded {
     }
   }
 
-  template <Operands kOperands, typename Compute>
-  FGX_DEVICE_INLINE void apply(Storage* out, const void* const (&from)[3],
+  template <Operands kOperands, typename Result, typename Compute>
+  FGX_DEVICE_INLINE void apply(Result* out, const void* const (&from)[3],
                                const Compute (&numbers)[3], Compute p0, Compute p1) const {
     const MathFor<Storage, Compute> m;
     Compute results[kSize];
@@ -123,7 +127,8 @@ FGX_DEVICE_INLINE const void* advance(const void* base, int64_t elements) {
 }
 
 template <typename Formula, typename Storage, Operands kOperands, typename Compute>
-FGX_DEVICE_INLINE void apply_dense(Storage* out, const void* const (&operands)[3], int64_t count,
+FGX_DEVICE_INLINE void apply_dense(ResultStorage<Formula, Storage>* out,
+                                   const void* const (&operands)[3], int64_t count,
                                    const Compute (&numbers)[3], Compute p0, Compute p1) {
   constexpr int kSize = Vector<Storage>::kSize;
   using First = OperandStorage<Formula, Storage, 0>;
@@ -305,7 +310,7 @@ FGX_DEVICE_INLINE void apply_strided(const gpu::StridedArguments& arguments, voi
 
 #define FGX_WHERE_IT_COMPUTES(Compute) \
   if constexpr (!__is_same(Compute, fgx::device::Integer) || fgx::computes_integers(Formula::kRule))
-// Kernels of one type throughout have no use for results that are bool.
+// Kernels of rows have no use for results that are bool.
 #define FGX_WHERE_IT_STORES(Compute)                          \
   if constexpr ((Formula::kRule & fgx::kPredicate) == 0 &&    \
                 (!__is_same(Compute, fgx::device::Integer) || \
@@ -320,20 +325,22 @@ FGX_DEVICE_INLINE void apply_strided(const gpu::StridedArguments& arguments, voi
     fgx::device::apply_rows<Formula, fgx::device::Storage, fgx::device::Operands::operands>(       \
         arguments, out, {x, y, z}, {a, b, c}, p0, p1);                                             \
   }
+#define FGX_RESULT(name, Storage) \
+  fgx::device::ResultStorage<fgx::device::name##_formula, fgx::device::Storage>
 #define FGX_DENSE(name, type, Storage, Compute)                                                    \
-  extern "C" __global__ void fgx_##name##_##type(fgx::device::Storage* out, const void* x,         \
+  extern "C" __global__ void fgx_##name##_##type(FGX_RESULT(name, Storage) * out, const void* x,   \
                                                  const void* y, const void* z, int64_t count,      \
                                                  Compute p0, Compute p1) {                         \
     using Formula = fgx::device::name##_formula;                                                   \
-    FGX_WHERE_IT_STORES(Compute)                                                                   \
+    FGX_WHERE_IT_COMPUTES(Compute)                                                                 \
     fgx::device::apply_dense<Formula, fgx::device::Storage, fgx::device::Operands::kAll, Compute>( \
         out, {x, y, z}, count, {}, p0, p1);                                                        \
   }                                                                                                \
-  extern "C" __global__ void fgx_##name##_number_##type(fgx::device::Storage* out, const void* x,  \
-                                                        int64_t count, Compute b, Compute c,       \
-                                                        Compute p0, Compute p1) {                  \
+  extern "C" __global__ void fgx_##name##_number_##type(FGX_RESULT(name, Storage) * out,           \
+                                                        const void* x, int64_t count, Compute b,   \
+                                                        Compute c, Compute p0, Compute p1) {       \
     using Formula = fgx::device::name##_formula;                                                   \
-    FGX_WHERE_IT_STORES(Compute)                                                                   \
+    FGX_WHERE_IT_COMPUTES(Compute)                                                                 \
     if constexpr (Formula::kArity > 1) {                                                           \
       fgx::device::apply_dense<Formula, fgx::device::Storage, fgx::device::Operands::kFirst,       \
                                Compute>(out, {x, x, x}, count, {Compute(0), b, c}, p0, p1);        \

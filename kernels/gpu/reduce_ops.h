@@ -115,7 +115,8 @@ struct Sum {
   using Element = Work;
   using State = Work;
   using Local = Sum;
-  static constexpr int kVectors = 4;  // that a thread of a long row loads at once
+  // Blocks of a long row that a multiprocessor has at once, so that nothing is spilled.
+  static constexpr int blocks_of(int) { return 3; }
   FGX_DEVICE_INLINE static State neutral() { return 0; }
   FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) { state += value; }
   FGX_DEVICE_INLINE State operator()(State a, State b) const { return a + b; }
@@ -154,7 +155,7 @@ struct Max {
   using Element = Work;
   using State = Work;
   using Local = Max;
-  static constexpr int kVectors = 4;
+  static constexpr int blocks_of(int) { return 3; }
   FGX_DEVICE_INLINE static State neutral() { return lowest<Work>(); }
   FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) {
     state = larger_or_nan(value, state);
@@ -187,10 +188,10 @@ template <typename Work, typename Index = int64_t>
 struct Argmax {
   using Element = Work;
   using State = ValueAndIndex<Work, Index>;
-  static constexpr int kVectors = 4;
   // Within a piece, indices from its beginning are short.
   using Local = Argmax<Work, uint32_t>;
   static constexpr Index kNone = sizeof(Index) == 8 ? Index(INT64_MAX) : Index(UINT32_MAX);
+  static constexpr int blocks_of(int element_bytes) { return element_bytes == 4 ? 3 : 2; }
   FGX_DEVICE_INLINE static State neutral() { return {lowest<Work>(), kNone}; }
   FGX_DEVICE_INLINE static bool above(Work a, Work b) { return a > b || (a != a && b == b); }
   FGX_DEVICE_INLINE static void take(State& state, Work value, Index index) {
@@ -254,6 +255,99 @@ struct Argmax {
     }
   };
 };
+
+// Whether the hardware merges a whole warp at once; then run() does it. A state may be taken in twice.
+template <typename Op>
+struct WarpMerge {
+  static constexpr bool kAtOnce = false;
+};
+#if !defined(__HIP__) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+// Elements that are folded in 32 bits, as unsigned integers of the same order; NaN above all, zeros alike.
+FGX_DEVICE_INLINE uint32_t key_of(float x) {
+  const uint32_t bits = __builtin_bit_cast(uint32_t, x + 0.0f);
+  const uint32_t sign = static_cast<uint32_t>(static_cast<int32_t>(bits) >> 31);
+  return x != x ? UINT32_MAX : bits ^ (sign | 0x80000000u);
+}
+FGX_DEVICE_INLINE void from_key(uint32_t key, float& x) {
+  x = __builtin_bit_cast(float, (key & 0x80000000u) != 0 ? key ^ 0x80000000u : ~key);
+}
+FGX_DEVICE_INLINE uint32_t key_of(int32_t x) { return static_cast<uint32_t>(x) ^ 0x80000000u; }
+FGX_DEVICE_INLINE void from_key(uint32_t key, int32_t& x) {
+  x = static_cast<int32_t>(key ^ 0x80000000u);
+}
+template <typename Work>
+struct MaxOfWarp {
+  static constexpr bool kAtOnce = true;
+  FGX_DEVICE_INLINE static Work run(Work x) {
+    from_key(__reduce_max_sync(0xffffffffu, key_of(x)), x);
+    return x;
+  }
+};
+template <typename Work>
+struct ArgmaxOfWarp {
+  static constexpr bool kAtOnce = true;
+  using State = ValueAndIndex<Work, uint32_t>;
+  FGX_DEVICE_INLINE static State run(State state) {
+    const uint32_t key = key_of(state.value);
+    const uint32_t top = __reduce_max_sync(0xffffffffu, key);
+    from_key(top, state.value);
+    state.index = __reduce_min_sync(0xffffffffu, key == top ? state.index : UINT32_MAX);
+    return state;
+  }
+};
+template <>
+struct WarpMerge<Max<float>> : MaxOfWarp<float> {};
+template <>
+struct WarpMerge<Max<int32_t>> : MaxOfWarp<int32_t> {};
+template <>
+struct WarpMerge<Argmax<float, uint32_t>> : ArgmaxOfWarp<float> {};
+template <>
+struct WarpMerge<Argmax<int32_t, uint32_t>> : ArgmaxOfWarp<int32_t> {};
+#endif
+
+// The first `lanes` of every such group of a warp's lanes, neighbours first; all lanes take part and get the result.
+template <typename Op>
+FGX_DEVICE_INLINE typename Op::State fold_lanes(typename Op::State state, int lanes) {
+  if constexpr (WarpMerge<Op>::kAtOnce) {
+    if (lanes == kWarpWidth) return WarpMerge<Op>::run(state);
+  }
+#pragma unroll
+  for (int mask = 1; mask < kWarpWidth; mask *= 2) {
+    if (mask < lanes) state = Op()(state, from_lane(state, mask));
+  }
+  return state;
+}
+
+// Over the `threads` threads of a row, neighbours first; the first of them gets the result. Rows of more than a
+// warp have the whole block: `shared` is theirs, one state per warp.
+template <typename Op>
+FGX_DEVICE_INLINE typename Op::State fold_threads(typename Op::State state, int threads,
+                                                  typename Op::State* shared) {
+  state = fold_lanes<Op>(state, threads < kWarpWidth ? threads : kWarpWidth);
+  if (threads <= kWarpWidth) return state;
+  const int thread = static_cast<int>(threadIdx.x);
+  if (thread % kWarpWidth == 0) shared[thread / kWarpWidth] = state;
+  __syncthreads();
+  if (thread >= kWarpWidth) return state;
+  const int warps = threads / kWarpWidth;
+  state = shared[thread & (warps - 1)];
+  if constexpr (WarpMerge<Op>::kAtOnce) {
+    return WarpMerge<Op>::run(state);
+  } else {
+    return fold_lanes<Op>(state, warps);
+  }
+}
+
+// Of kCount neighbouring states, in the same order.
+template <typename Op, int kCount>
+FGX_DEVICE_INLINE typename Op::State fold_run(const typename Op::State* states) {
+  if constexpr (kCount == 1) {
+    return states[0];
+  } else {
+    const typename Op::State left = fold_run<Op, kCount / 2>(states);
+    return Op()(left, fold_run<Op, kCount / 2>(states + kCount / 2));
+  }
+}
 
 }  // namespace fgx::device
 

@@ -68,8 +68,7 @@ FGX_DEVICE_INLINE void load_vectors(const T* from, int64_t left, int stride, T f
   }
 }
 
-// Rows that are one step of their threads: several beside each other or one to a block, which takes
-// `rounds` of them in turn and loads the next while it folds one.
+// Rows that are one step of their threads: several beside each other or one to a block.
 template <typename Op, typename T, int kVectors, bool kAligned>
 FGX_DEVICE_INLINE void reduce_short_rows(const gpu::ReduceRowArguments& arguments, const T* in,
                                          void* out) {
@@ -80,50 +79,37 @@ FGX_DEVICE_INLINE void reduce_short_rows(const gpu::ReduceRowArguments& argument
   constexpr int kSize = Vector<T>::kSize;
   const int threads = arguments.threads;
   const int shift = power_of(threads);
-  const int side = static_cast<int>(blockDim.x) >> shift;
   const int t = static_cast<int>(threadIdx.x) & (threads - 1);
+  const int first = t * kSize;
   const int stride = threads * kSize;
-  const int left = static_cast<int>(arguments.length) - t * kSize;
-  const T fill = Local::template fill<T>();
-  int64_t first = static_cast<int64_t>(blockIdx.x) * arguments.rounds * side;  // of the side
-  const int64_t own = static_cast<int>(threadIdx.x) >> shift;
-  const auto load = [&](int64_t row, HeldVector<T>(&raw)[kVectors]) {
-    const bool there = row < arguments.outputs;
-    load_vectors<kAligned>(find_row(arguments, in, there ? row : 0) + t * kSize, there ? left : 0,
-                           stride, fill, raw);
-  };
+  const int64_t row =
+      static_cast<int64_t>(blockIdx.x) * (blockDim.x >> shift) + (threadIdx.x >> shift);
+  const bool there = row < arguments.outputs;
+  const int left = there ? static_cast<int>(arguments.length) - first : 0;
   HeldVector<T> raw[kVectors];
-  load(first + own, raw);
-  for (int round = 0; round < arguments.rounds; ++round) {
-    HeldVector<T> next[kVectors];
-    const bool last = round + 1 == arguments.rounds || first + side >= arguments.outputs;
-    if (!last) load(first + side + own, next);
-    typename Local::template Part<T> part;
-    part.take(raw, static_cast<uint32_t>(t * kSize), stride, left);
-    const LocalState state =
-        merge_threads<true>(part.result(), threads, shared + (round & 1) * threads, Local());
-    if (t == 0 && first + own < arguments.outputs) {
-      write_row<T>(arguments, out, first + own, Op::widen(state, 0));
-    }
-    if (last) return;
-    first += side;
-#pragma unroll
-    for (int j = 0; j < kVectors; ++j) raw[j] = next[j];
-  }
+  load_vectors<kAligned>(find_row(arguments, in, there ? row : 0) + first, left, stride,
+                         Local::template fill<T>(), raw);
+  typename Local::template Part<T> part;
+  part.take(raw, static_cast<uint32_t>(first), stride, left);
+  const LocalState state = fold_threads<Local>(part.result(), threads, shared);
+  if (t == 0 && there) write_row<T>(arguments, out, row, Op::widen(state, 0));
 }
 
-// Slots of one result, by the threads of a block; the first thread gets it.
-template <typename Op>
-FGX_DEVICE_INLINE typename Op::State fold_slots(const typename Op::State* slots, int count,
+// States that slot_of(i) gives, by the threads of a block; the first thread gets the result.
+template <typename Op, typename SlotOf>
+FGX_DEVICE_INLINE typename Op::State fold_slots(const SlotOf& slot_of, int count,
                                                 typename Op::State* shared) {
   typename Op::State state = Op::neutral();
+  if (count <= kWarpWidth && threadIdx.x >= kWarpWidth) return state;
   for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
-    state = Op()(state, slots[i]);
+    state = Op()(state, slot_of(i));
   }
-  return merge_threads<true>(state, static_cast<int>(blockDim.x), shared, Op());
+  if (count <= kWarpWidth) return fold_lanes<Op>(state, kWarpWidth);
+  return fold_threads<Op>(state, static_cast<int>(blockDim.x), shared);
 }
 
-// One long row, or one piece of one: a whole number of steps, of which the next is loaded while one is folded.
+// One long row, or one piece of one. Its warps go on without waiting for each other: what they find in each piece
+// meets at the end.
 template <typename Op, typename T, int kVectors, bool kAligned>
 FGX_DEVICE_INLINE void reduce_long_row(const gpu::ReduceRowArguments& arguments, const T* in,
                                        void* out, typename Op::State* slots) {
@@ -131,49 +117,49 @@ FGX_DEVICE_INLINE void reduce_long_row(const gpu::ReduceRowArguments& arguments,
   using Local = typename Op::Local;
   using LocalState = typename Local::State;
   extern __shared__ uint4 shared_memory[];
-  LocalState* const shared = reinterpret_cast<LocalState*>(shared_memory);
+  constexpr int kWarps = gpu::kLongRowThreads / kWarpWidth;
+  // A state for each warp to merge those of a block, then for each piece those of its warps.
+  State* const shared = reinterpret_cast<State*>(shared_memory);
+  LocalState* const found = reinterpret_cast<LocalState*>(shared + kWarps);
   constexpr int kSize = Vector<T>::kSize;
-  const int threads = static_cast<int>(blockDim.x);
+  constexpr int kStride = gpu::kLongRowThreads * kSize;
   const int t = static_cast<int>(threadIdx.x);
-  const int stride = threads * kSize;
-  // Behind two states for each thread.
-  State* const results = reinterpret_cast<State*>(shared + 2 * threads);
   const T fill = Local::template fill<T>();
   const bool split = arguments.split != 0;
   const int64_t row = split ? blockIdx.x / arguments.pieces : blockIdx.x;
-  int64_t begin = split ? (blockIdx.x - row * arguments.pieces) * arguments.piece : 0;
+  const int64_t begin = split ? (blockIdx.x - row * arguments.pieces) * arguments.piece : 0;
   const int64_t end = split && begin + arguments.piece < arguments.length ? begin + arguments.piece
                                                                           : arguments.length;
   const T* const from = find_row(arguments, in, row) + t * kSize;
-  const int64_t length = end - t * kSize;  // of what this thread sees
-  HeldVector<T> raw[kVectors];
-  load_vectors<kAligned>(from + begin, length - begin, stride, fill, raw);
   typename Local::template Part<T> part;
-  int64_t at = begin;
-  for (int number = 0;;) {
-    const int64_t after = at + kVectors * stride;
-    HeldVector<T> next[kVectors];
-    if (after < end) load_vectors<kAligned>(from + after, length - after, stride, fill, next);
-    const int64_t left = length - at;
-    part.take(raw, static_cast<uint32_t>(at - begin) + t * kSize, stride,
-              static_cast<int>(left < (1 << 24) ? left : (1 << 24)));
-    if (after - begin >= arguments.piece || after >= end) {
-      const LocalState state =
-          merge_threads<true>(part.result(), threads, shared + (number & 1) * threads, Local());
-      if (t == 0) (split ? slots[blockIdx.x] : results[number]) = Op::widen(state, begin);
-      if (after >= end) break;
-      part = {};
-      begin = after;
-      ++number;
-    }
-    at = after;
-#pragma unroll
-    for (int j = 0; j < kVectors; ++j) raw[j] = next[j];
+  int64_t start = begin;  // of the piece
+  int number = 0;
+  for (int64_t at = begin; at < end; at += kVectors * kStride) {
+    HeldVector<T> raw[kVectors];
+    const int64_t rest = end - t * kSize - at;  // of what this thread sees
+    const int left = static_cast<int>(rest < (1 << 24) ? rest : (1 << 24));
+    load_vectors<kAligned>(from + at, left, kStride, fill, raw);
+    part.take(raw, static_cast<uint32_t>(at - start) + t * kSize, kStride, left);
+    const int64_t after = at + kVectors * kStride;
+    if (split || (after - start < arguments.piece && after < end)) continue;
+    const LocalState state = fold_lanes<Local>(part.result(), kWarpWidth);
+    if (t % kWarpWidth == 0) found[number * kWarps + t / kWarpWidth] = state;
+    part = {};
+    start = after;
+    ++number;
   }
-  if (split) return;
+  if (split) {
+    const LocalState state = fold_threads<Local>(part.result(), gpu::kLongRowThreads,
+                                                 reinterpret_cast<LocalState*>(shared_memory));
+    if (t == 0) slots[blockIdx.x] = Op::widen(state, begin);
+    return;
+  }
   __syncthreads();
-  State* const again = results + arguments.pieces;
-  const State state = fold_slots<Op>(results, arguments.pieces, again);
+  const State state = fold_slots<Op>(
+      [&](int i) {
+        return Op::widen(fold_run<Local, kWarps>(found + i * kWarps), i * arguments.piece);
+      },
+      arguments.pieces, shared);
   if (t == 0) write_row<T>(arguments, out, row, state);
 }
 
@@ -184,32 +170,29 @@ FGX_DEVICE_INLINE void finish_rows(const gpu::ReduceRowArguments& arguments, voi
   using State = typename Op::State;
   extern __shared__ uint4 shared_memory[];
   const int64_t row = blockIdx.x;
-  const State state = fold_slots<Op>(slots + row * arguments.pieces, arguments.pieces,
-                                     reinterpret_cast<State*>(shared_memory));
+  const State state = fold_slots<Op>([&](int i) { return slots[row * arguments.pieces + i]; },
+                                     arguments.pieces, reinterpret_cast<State*>(shared_memory));
   if (threadIdx.x == 0) write_row<void>(arguments, out, row, state);
 }
 
 }  // namespace fgx::device
 
 #define FGX_ARGUMENTS const FGX_IN_PLACE fgx::gpu::ReduceRowArguments arguments
-#define FGX_SHORT(Op, op, name, T, Work, vectors, threads, access, aligned)                     \
-  extern "C" __global__ void __launch_bounds__(threads, 1024 / threads)                         \
-      fgx_##op##_rows_##name##_##vectors##access(FGX_ARGUMENTS, const fgx::device::T* in,       \
-                                                 void* out) {                                   \
-    using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;                \
-    fgx::device::reduce_short_rows<Fold, fgx::device::T, vectors, aligned>(arguments, in, out); \
+#define FGX_ACCESS(Op, op, name, T, Work, access, aligned)                                   \
+  extern "C" __global__ void __launch_bounds__(512, sizeof(fgx::device::T) == 1 ? 2 : 3)     \
+      fgx_##op##_rows_##name##access(FGX_ARGUMENTS, const fgx::device::T* in, void* out) {   \
+    using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;             \
+    fgx::device::reduce_short_rows<Fold, fgx::device::T, fgx::gpu::kVectorsAtOnce, aligned>( \
+        arguments, in, out);                                                                 \
+  }                                                                                          \
+  extern "C" __global__ void __launch_bounds__(                                              \
+      512, fgx::device::Op<int>::blocks_of(sizeof(fgx::device::T)))                          \
+      fgx_##op##_long_##name##access(FGX_ARGUMENTS, const fgx::device::T* in, void* out,     \
+                                     void* slots) {                                          \
+    using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;             \
+    fgx::device::reduce_long_row<Fold, fgx::device::T, fgx::gpu::kVectorsAtOnce, aligned>(   \
+        arguments, in, out, static_cast<Fold::State*>(slots));                               \
   }
-#define FGX_LONG(Op, op, name, T, Work, vectors, access, aligned)                      \
-  extern "C" __global__ void __launch_bounds__(512, 2) fgx_##op##_long_##name##access( \
-      FGX_ARGUMENTS, const fgx::device::T* in, void* out, void* slots) {               \
-    using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;       \
-    fgx::device::reduce_long_row<Fold, fgx::device::T, vectors, aligned>(              \
-        arguments, in, out, static_cast<Fold::State*>(slots));                         \
-  }
-#define FGX_ACCESS(Op, op, name, T, Work, access, aligned)   \
-  FGX_SHORT(Op, op, name, T, Work, 1, 1024, access, aligned) \
-  FGX_SHORT(Op, op, name, T, Work, 4, 512, access, aligned)  \
-  FGX_LONG(Op, op, name, T, Work, fgx::device::Op<int>::kVectors, access, aligned)
 #define FGX_TYPE(Op, op, name, T, Work)     \
   FGX_ACCESS(Op, op, name, T, Work, , true) \
   FGX_ACCESS(Op, op, name, T, Work, _any, false)

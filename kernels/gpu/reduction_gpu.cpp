@@ -12,15 +12,11 @@ namespace fgx {
 namespace {
 
 constexpr int64_t kVectorBytes = 16;
-// A block of a long row, and the vectors that each of its threads loads at once.
-constexpr int64_t kLongRowThreads = 512;
-constexpr int64_t kVectorsAtOnce = 4;
 // A block of several short rows.
 constexpr int64_t kSharedBlock = 256;
-// Threads that a multiprocessor has at once in such kernels.
-constexpr int64_t kThreadsAtOnce = 1024;
-// Most rows that a block takes in turn.
-constexpr int64_t kMostRounds = 4;
+// Most warps of a block, and shared memory that every device gives to one.
+constexpr int64_t kMostWarps = 16;
+constexpr int64_t kSharedBytes = 48 << 10;
 // Most pieces of one result.
 constexpr int64_t kMostPieces = 1024;
 // Columns: fewer elements than this are not worth a second kernel.
@@ -90,45 +86,38 @@ void plan_rows(const gpu::Device& device, const ReduceGeometry& geometry, DType 
     arguments.out_steps[d] = geometry.kept[d].out_stride;
   }
   arguments.pieces = 1;
-  arguments.rounds = 1;
   const int64_t size = kVectorBytes / size_of(dtype);
   const int64_t vectors = (plan->length - 1) / size + 1;
   const int64_t padded = gpu::power_of_two_from(vectors);
   const int64_t processors = device.facts.multiprocessors;
-  constexpr int64_t kPieceVectors = kLongRowThreads * kVectorsAtOnce;
+  constexpr int64_t kPieceVectors = gpu::kLongRowThreads * gpu::kVectorsAtOnce;
   const std::string name(info(dtype).name);
   const char* access = aligned ? "" : "_any";
   plan->rows = true;
   plan->module = "reduce_rows";
   plan->finish = "finish_rows_";
-  plan->finish_shape = {{1, 0}, kLongRowThreads};
+  plan->finish_shape = {{1, 0}, gpu::kLongRowThreads};
   if (vectors > kPieceVectors) {
     const int64_t piece = kPieceVectors * size;
     arguments.piece = ((plan->length - 1) / (piece * kMostPieces) + 1) * piece;
     arguments.pieces = static_cast<int32_t>((plan->length - 1) / arguments.piece + 1);
-    arguments.split = plan->outputs < 2 * processors;
-    arguments.threads = kLongRowThreads;
+    // A state for each warp of the block, or for each in every piece.
+    const int64_t results = kMostWarps * (1 + arguments.pieces) * plan->state_bytes;
+    arguments.split = plan->outputs < 2 * processors || results > kSharedBytes;
+    arguments.threads = gpu::kLongRowThreads;
     plan->kernel = "long_" + name + access;
-    plan->block = kLongRowThreads;
+    plan->block = gpu::kLongRowThreads;
     plan->grid = plan->outputs * (arguments.split != 0 ? arguments.pieces : 1);
-    // Two states for each thread, the pieces' results, and one more for each thread to fold those.
-    const int64_t results = arguments.split != 0 ? 0 : arguments.pieces + kLongRowThreads;
-    plan->shared = (2 * kLongRowThreads + results) * plan->state_bytes;
+    plan->shared = arguments.split != 0 ? kMostWarps * plan->state_bytes : results;
     return;
   }
-  const bool few = plan->outputs <= processors && padded <= gpu::kMostRowThreads;
-  const int64_t at_once = few || padded < kVectorsAtOnce ? 1 : kVectorsAtOnce;
-  const int64_t threads = padded / at_once;
+  const int64_t threads = std::max<int64_t>(padded / gpu::kVectorsAtOnce, 1);
   const int64_t side = threads <= device.facts.warp_size ? kSharedBlock / threads : 1;
-  const int64_t groups = (plan->outputs - 1) / side + 1;
-  // Enough blocks to even out, and each with as many rows as that leaves.
-  const int64_t wanted = 8 * processors * kThreadsAtOnce / (threads * side);
-  arguments.rounds = static_cast<int32_t>(std::clamp<int64_t>(groups / wanted, 1, kMostRounds));
   arguments.threads = static_cast<int32_t>(threads);
-  plan->kernel = "rows_" + name + "_" + std::to_string(at_once) + access;
+  plan->kernel = "rows_" + name + access;
   plan->block = threads * side;
-  plan->grid = (groups - 1) / arguments.rounds + 1;
-  plan->shared = side > 1 ? 0 : 2 * threads * plan->state_bytes;
+  plan->grid = (plan->outputs - 1) / side + 1;
+  plan->shared = side > 1 ? 0 : kMostWarps * plan->state_bytes;
 }
 
 void plan_tiles(const gpu::Device& device, int64_t blocks, Plan* plan) {

@@ -10,6 +10,9 @@ inline constexpr int kMostRegionDims = 16;
 inline constexpr int kMostOuterDims = 4;
 // Threads that the blocks of long rows have; a block has at most this many per row.
 inline constexpr int kMostRowThreads = 1024;
+// A block of a long row's reduction, and the 16-byte vectors that each thread of the reductions loads at once.
+inline constexpr int kLongRowThreads = 512;
+inline constexpr int kVectorsAtOnce = 4;
 
 // Rows that are contiguous in themselves. A row's threads load its vectors in turn: thread t has vectors
 // t, t + threads, t + 2 threads, ... of the part that its block has.
@@ -67,7 +70,6 @@ struct ReduceRowArguments {
   int32_t pieces;   // of one output
   int32_t split;    // each piece has a block of its own, and leaves its result in a slot
   int32_t threads;  // to each row; a power of two
-  int32_t rounds;   // rows, or groups of them beside each other, that a block takes in turn
   uint8_t in_dtype;
   uint8_t out_dtype;
   uint8_t mean;

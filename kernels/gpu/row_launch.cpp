@@ -87,7 +87,8 @@ int64_t power_of_two_from(int64_t value) {
   return power;
 }
 
-bool shape_rows(const Device& device, int64_t rows, int64_t vectors, RowShape* shape) {
+bool shape_rows(const Device& device, int64_t rows, int64_t vectors, int64_t least,
+                RowShape* shape) {
   const int64_t padded = power_of_two_from(vectors);
   const bool few = rows <= device.facts.multiprocessors;
   *shape = {};
@@ -100,6 +101,7 @@ bool shape_rows(const Device& device, int64_t rows, int64_t vectors, RowShape* s
   if (few && padded <= 4 * kLatencyThreads) {
     // Latency counts: many threads, but no more than a block's reductions are quick for.
     shape->vectors = padded > 2 * kLatencyThreads ? 4 : padded > kLatencyThreads ? 2 : 1;
+    shape->vectors = std::min(std::max(shape->vectors, least), padded);
   } else if (padded <= 8) {
     shape->vectors = std::min<int64_t>(padded, 2);
   } else {
@@ -125,10 +127,11 @@ bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* o
 
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
                  int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
-                 int64_t state_bytes, BlockLaunch* made, RowArguments* arguments) {
+                 int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
+                 int64_t least_vectors) {
   if (outer_dims > kMostOuterDims) return false;
   RowShape shape;
-  if (!shape_rows(device, rows, (length - 1) / vector + 1, &shape)) return false;
+  if (!shape_rows(device, rows, (length - 1) / vector + 1, least_vectors, &shape)) return false;
   if (!traits_refusal(device, {.cluster = static_cast<unsigned>(shape.cluster)}).empty()) {
     return false;
   }

@@ -37,9 +37,10 @@ struct RowShape {
   int64_t rows = 1;     // of a block
   int64_t cluster = 1;  // blocks to each row
 };
-// For rows of `vectors` vectors that stay in registers. False: they are too long. The bits of results do
-// not depend on `rows`.
-bool shape_rows(const Device& device, int64_t rows, int64_t vectors, RowShape* shape);
+// For rows of `vectors` vectors that stay in registers; where rows are few, a thread has at least `least` of them.
+// False: they are too long. The bits of results do not depend on `rows`.
+bool shape_rows(const Device& device, int64_t rows, int64_t vectors, int64_t least,
+                RowShape* shape);
 
 // Whether rows of these strides can be read or written in 16-byte vectors.
 bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* outer,
@@ -48,7 +49,8 @@ bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* o
 // The kernel `prefix` + "_" + vectors (+ "_cluster") (+ "_any" unless aligned), and what it is launched with. `state_bytes`: of its reductions' states. False: the rows are too long for it.
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
                  int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
-                 int64_t state_bytes, BlockLaunch* made, RowArguments* arguments);
+                 int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
+                 int64_t least_vectors = 1);
 
 // Threads for rows of any strides: beside each other where that is how memory lies.
 struct TileShape {

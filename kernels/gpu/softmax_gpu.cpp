@@ -27,6 +27,9 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   gpu::launch(state.launch, guard, args.stream, parameters);
 }
 
+// Of a thread, even where rows are few: its two reductions take longer than four vectors.
+constexpr int64_t kLeastVectors = 4;
+
 void run_nothing(const KernelState&, const RunArgs&) {}
 
 }  // namespace
@@ -51,7 +54,7 @@ RunFn prepare_softmax_gpu(const Call& call, KernelState& kernel_state) {
     if (gpu::launch_rows(device, "softmax",
                          "fgx_softmax_" + from + (x.dtype == y.dtype ? "" : "_" + to), aligned,
                          count, rows.length, 16 / size_of(x.dtype), rows.outer, rows.outer_dims,
-                         compute_bytes, &state.launch, &state.arguments)) {
+                         compute_bytes, &state.launch, &state.arguments, kLeastVectors)) {
       return run<RowState>;
     }
   }

@@ -51,6 +51,24 @@ TEST_F(GpuLaunch, ChoosesTheKernelByLayout) {
   EXPECT_EQ(last().kernel, "fgx_mul_strided_float");
 }
 
+TEST_F(GpuLaunch, ComparisonsOfDenseArraysLoadVectors) {
+  constexpr fgx_dtype kBool{FGX_DTYPE_BOOL, 8, 1};
+  DeviceTensor x({64, 512}, kBFloat16, kA), same({64, 512}, kBFloat16, kB);
+  DeviceTensor row({512}, kBFloat16, kB), wide({64, 512}, kFloat32, kB);
+  DeviceTensor out({64, 512}, kBool, kOut), odd({64, 512}, kBool, kOut + 4);
+  ASSERT_EQ(call("eq", {x.value(), same.value()}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_eq_bfloat16");
+  EXPECT_EQ(last().grid * last().block, 64u * 512 / 8);
+  ASSERT_EQ(call("lt", {x.value(), number(2)}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_lt_number_bfloat16");
+  ASSERT_EQ(call("gt", {x.value(), row.value()}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_gt_strided_float");
+  ASSERT_EQ(call("eq", {x.value(), wide.value()}, out), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_eq_strided_float");
+  ASSERT_EQ(call("eq", {x.value(), same.value()}, odd), FGX_OK);  // eight results are one store
+  EXPECT_EQ(last().kernel, "fgx_eq_strided_float");
+}
+
 TEST_F(GpuLaunch, EveryDeviceAndTheCallersContext) {
   DeviceTensor x({4096}, kFloat32, kA, {}, 1), out({4096}, kFloat32, kOut, {}, 1);
   g_gpu.current = fake_context(0);
