@@ -15,6 +15,7 @@
 // "Single-pass parallel prefix scan with decoupled look-back", 2016, whose window does depend on timing).
 #include "kernels/gpu/cumsum_arguments.h"
 #include "kernels/gpu/element.h"
+#include "kernels/gpu/in_order.h"
 #include "kernels/gpu/real_element.h"
 #include "kernels/gpu/unit.h"
 #include "kernels/gpu/warp.h"
@@ -47,16 +48,28 @@ struct Typed {
                                       Compute value) {
     static_cast<T*>(y)[at] = store_as<T>(value);
   }
-  static FGX_DEVICE_INLINE void load_vector(const void* x, int64_t at, Compute (&values)[kSize]) {
-    const Vector<T> vector = *reinterpret_cast<const Vector<T>*>(static_cast<const T*>(x) + at);
+  using Raw = Vector<T>;
+  static FGX_DEVICE_INLINE Raw zeros() {
+    Raw raw;
 #pragma unroll
-    for (int i = 0; i < kSize; ++i) values[i] = load_as<Compute>(vector.at[i]);
+    for (int i = 0; i < kSize; ++i) raw.at[i] = store_as<T>(Compute(0));
+    return raw;
+  }
+  static FGX_DEVICE_INLINE Compute get(const Raw& raw, int i) {
+    return load_as<Compute>(raw.at[i]);
+  }
+  static FGX_DEVICE_INLINE void load_into(const gpu::CumsumArguments&, Raw& raw, int i,
+                                          const void* x, int64_t at) {
+    raw.at[i] = static_cast<const T*>(x)[at];
+  }
+  static FGX_DEVICE_INLINE void load_vector(Raw& raw, const void* x, int64_t at) {
+    raw = *reinterpret_cast<const Raw*>(static_cast<const T*>(x) + at);
   }
   static FGX_DEVICE_INLINE void store_vector(void* y, int64_t at, const Compute (&values)[kSize]) {
-    Vector<T> vector;
+    Raw vector;
 #pragma unroll
     for (int i = 0; i < kSize; ++i) vector.at[i] = store_as<T>(values[i]);
-    *reinterpret_cast<Vector<T>*>(static_cast<T*>(y) + at) = vector;
+    *reinterpret_cast<Raw*>(static_cast<T*>(y) + at) = vector;
   }
 };
 
@@ -72,18 +85,26 @@ struct Any {
                                       Compute value) {
     store_element<Compute>(y, a.y_type, at, value);
   }
-  static FGX_DEVICE_INLINE void load_vector(const void*, int64_t, Compute (&)[kSize]) {}
+  using Raw = Pack<Compute, kSize>;
+  static FGX_DEVICE_INLINE Raw zeros() { return {}; }
+  static FGX_DEVICE_INLINE Compute get(const Raw& raw, int i) { return raw.at[i]; }
+  static FGX_DEVICE_INLINE void load_into(const gpu::CumsumArguments& a, Raw& raw, int i,
+                                          const void* x, int64_t at) {
+    raw.at[i] = load(a, x, at);
+  }
+  static FGX_DEVICE_INLINE void load_vector(Raw&, const void*, int64_t) {}
   static FGX_DEVICE_INLINE void store_vector(void*, int64_t, const Compute (&)[kSize]) {}
 };
 
 // --------------------------------------------------------------------------------- within a block
 
-// The vectors of a thread: number round * threads + thread of the tile that begins at `first`.
+// The vectors of a thread: number round * threads + thread of the tile that begins at `first`. They stay as they were
+// loaded: sums within a vector are made when they are wanted.
 template <typename Io, int kRounds>
 struct Tile {
   using Compute = typename Io::Compute;
   static constexpr int kSize = Io::kSize;
-  Compute values[kRounds][kSize];
+  typename Io::Raw vectors[kRounds];
 
   static FGX_DEVICE_INLINE int64_t at(int64_t first, int threads, int thread, int round) {
     return first + (static_cast<int64_t>(round) * threads + thread) * kSize;
@@ -94,52 +115,54 @@ struct Tile {
 #pragma unroll
     for (int r = 0; r < kRounds; ++r) {
       const int64_t begin = at(first, threads, thread, r);
+      vectors[r] = Io::zeros();
       if (a.vectors != 0) {
-        if (begin < a.length) {
-          Io::load_vector(x, x_at + begin, values[r]);
-          continue;
-        }
-      }
-#pragma unroll
-      for (int i = 0; i < kSize; ++i) {
-        values[r][i] =
-            begin + i < a.length ? Io::load(a, x, x_at + (begin + i) * a.x_along) : Compute(0);
-      }
-    }
-  }
-
-  FGX_DEVICE_INLINE void store(const gpu::CumsumArguments& a, void* y, int64_t y_at, int64_t first,
-                               int threads, int thread) const {
-#pragma unroll
-    for (int r = 0; r < kRounds; ++r) {
-      const int64_t begin = at(first, threads, thread, r);
-      if (a.vectors != 0) {
-        if (begin < a.length) Io::store_vector(y, y_at + begin, values[r]);
+        if (begin < a.length) Io::load_vector(vectors[r], x, x_at + begin);
         continue;
       }
 #pragma unroll
       for (int i = 0; i < kSize; ++i) {
-        if (begin + i < a.length) Io::store(a, y, y_at + (begin + i) * a.y_along, values[r][i]);
+        if (begin + i < a.length) {
+          Io::load_into(a, vectors[r], i, x, x_at + (begin + i) * a.x_along);
+        }
       }
     }
   }
 
-  // Sums within each vector.
-  FGX_DEVICE_INLINE void scan_vectors() {
+  // Sums within each vector, to which `before` is added.
+  FGX_DEVICE_INLINE void store(const gpu::CumsumArguments& a, void* y, int64_t y_at, int64_t first,
+                               int threads, int thread, const Compute (&before)[kRounds]) const {
 #pragma unroll
     for (int r = 0; r < kRounds; ++r) {
+      const int64_t begin = at(first, threads, thread, r);
+      Compute values[kSize];
+      Compute sum = Io::get(vectors[r], 0);
 #pragma unroll
-      for (int i = 1; i < kSize; ++i) values[r][i] += values[r][i - 1];
+      for (int i = 0; i < kSize; ++i) {
+        if (i > 0) sum += Io::get(vectors[r], i);
+        values[i] = before[r] + sum;
+      }
+      if (a.vectors != 0) {
+        if (begin < a.length) Io::store_vector(y, y_at + begin, values);
+        continue;
+      }
+#pragma unroll
+      for (int i = 0; i < kSize; ++i) {
+        if (begin + i < a.length) Io::store(a, y, y_at + (begin + i) * a.y_along, values[i]);
+      }
     }
   }
 
-  // Adds to each vector what the threads of `width` before this one have in the same round; returns, for each round,
-  // the sum up to this thread.
+  // For each round, what the threads of `width` before this one have in it, and the same with this thread's.
   FGX_DEVICE_INLINE void scan_lanes(int width, Compute (&before)[kRounds],
                                     Compute (&sums)[kRounds]) {
     const int lane = static_cast<int>(threadIdx.x) & (width - 1);
 #pragma unroll
-    for (int r = 0; r < kRounds; ++r) sums[r] = values[r][kSize - 1];
+    for (int r = 0; r < kRounds; ++r) {
+      sums[r] = Io::get(vectors[r], 0);
+#pragma unroll
+      for (int i = 1; i < kSize; ++i) sums[r] += Io::get(vectors[r], i);
+    }
     for (int distance = 1; distance < width; distance *= 2) {
 #pragma unroll
       for (int r = 0; r < kRounds; ++r) {
@@ -154,23 +177,13 @@ struct Tile {
     }
   }
 
-  FGX_DEVICE_INLINE void add(const Compute (&before)[kRounds]) {
-#pragma unroll
-    for (int r = 0; r < kRounds; ++r) {
-#pragma unroll
-      for (int i = 0; i < kSize; ++i) values[r][i] = before[r] + values[r][i];
-    }
-  }
-
-  // The whole block has one tile: adds what lies before in it, but for `carry`, which is left to the caller. Returns
-  // the tile's sum. `memory`: a sum for each round and warp, and one.
+  // The whole block has one tile: for each round, what lies before this thread's vector in it. Returns the tile's sum. `memory`: a sum for each round and warp, and one.
   FGX_DEVICE_INLINE Compute scan_block(Compute* memory, Compute (&before)[kRounds]) {
     const int thread = static_cast<int>(threadIdx.x);
     const int warps = static_cast<int>(blockDim.x) / kWarp;
     const int lane = thread % kWarp;
     const int warp = thread / kWarp;
     Compute sums[kRounds];
-    scan_vectors();
     scan_lanes(kWarp, before, sums);
     if (lane == kWarp - 1) {
 #pragma unroll
@@ -230,14 +243,12 @@ FGX_DEVICE_INLINE void cumsum_rows(const gpu::CumsumArguments& a, const void* x,
     const RowPlace at = row_place(a, row);
     tile.load(a, x, at.x, 0, threads, thread);
     tile.scan_block(memory, before);
-    tile.add(before);
-    tile.store(a, y, at.y, 0, threads, thread);
+    tile.store(a, y, at.y, 0, threads, thread, before);
     return;
   }
   const bool exists = row < a.rows;
   const RowPlace at = row_place(a, exists ? row : 0);
   tile.load(a, x, at.x, 0, threads, thread);
-  tile.scan_vectors();
   Compute sums[kRounds];
   tile.scan_lanes(threads, before, sums);
   if constexpr (kRounds > 1) {
@@ -254,71 +265,48 @@ FGX_DEVICE_INLINE void cumsum_rows(const gpu::CumsumArguments& a, const void* x,
       carry = carry + sum;
     }
   }
-  tile.add(before);
-  if (exists) tile.store(a, y, at.y, 0, threads, thread);
+  if (exists) tile.store(a, y, at.y, 0, threads, thread, before);
 }
 
 // -------------------------------------------------------------------------------- between blocks
 
 // A sum as words that say of themselves whether they have been written: half of it, and a mark.
-FGX_DEVICE_INLINE void leave_word(uint64_t* word, uint32_t half) {
-  const uint64_t value = uint64_t{1} << 32 | half;
-#if defined(__HIP__)
-  __hip_atomic_store(word, value, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
-#else
-  *static_cast<volatile uint64_t*>(word) = value;
-#endif
-}
-FGX_DEVICE_INLINE uint32_t await_word(const uint64_t* word) {
-  uint64_t value = 0;
-  do {
-#if defined(__HIP__)
-    value = __hip_atomic_load(word, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
-#else
-    value = *static_cast<const volatile uint64_t*>(word);
-#endif
-  } while (value >> 32 == 0);
-  return static_cast<uint32_t>(value);
-}
+constexpr uint64_t kWritten = uint64_t{1} << 32;
 template <typename Compute>
 FGX_DEVICE_INLINE void leave(uint64_t* words, Compute sum) {
   if constexpr (sizeof(Compute) == 4) {
-    leave_word(words, __builtin_bit_cast(uint32_t, sum));
+    leave_word(words, kWritten | __builtin_bit_cast(uint32_t, sum));
   } else {
     const auto bits = __builtin_bit_cast(uint64_t, sum);
-    leave_word(words, static_cast<uint32_t>(bits));
-    leave_word(words + 1, static_cast<uint32_t>(bits >> 32));
+    leave_word(words, kWritten | static_cast<uint32_t>(bits));
+    leave_word(words + 1, kWritten | bits >> 32);
   }
 }
 template <typename Compute>
 FGX_DEVICE_INLINE Compute await(const uint64_t* words) {
   if constexpr (sizeof(Compute) == 4) {
-    return __builtin_bit_cast(Compute, await_word(words));
+    return __builtin_bit_cast(Compute, static_cast<uint32_t>(await_word(words)));
   } else {
-    const uint64_t low = await_word(words);
-    return __builtin_bit_cast(Compute, static_cast<uint64_t>(await_word(words + 1)) << 32 | low);
+    const auto low = static_cast<uint32_t>(await_word(words));
+    return __builtin_bit_cast(Compute, await_word(words + 1) << 32 | low);
   }
 }
 
-// Words: the number of the next block, then for each tile its sum, then for each group of tiles of a row the sum of
+// Words: the number of the next block (block_in_order), then for each tile its sum, then for each group of tiles of a row the sum of
 // all before it.
 template <typename Io>
 FGX_DEVICE_INLINE void cumsum_long(const gpu::CumsumArguments& a, const void* x, void* y,
                                    uint64_t* words) {
   using Compute = typename Io::Compute;
-  constexpr int kRounds = gpu::kCumsumRounds;
+  constexpr int kRounds = gpu::kCumsumLongRounds;
   constexpr int kThreads = gpu::kCumsumTileThreads;
   constexpr int kWarpsOfGroup = gpu::kCumsumGroup / kWarp;
   static_assert(gpu::kCumsumGroup % kWarp == 0);
   __shared__ Compute memory[kRounds * kThreads / kWarp + 1];
   __shared__ Compute parts[kWarpsOfGroup];
   __shared__ Compute group_before;
-  __shared__ uint32_t ticket;
-  // Blocks take tiles in the order that they start in, so that all tiles before are being worked on.
   const int thread = static_cast<int>(threadIdx.x);
-  if (thread == 0) ticket = atomicAdd(reinterpret_cast<uint32_t*>(words), 1u);
-  __syncthreads();
-  const int64_t number = ticket;
+  const int64_t number = block_in_order(reinterpret_cast<uint32_t*>(words));
   const int64_t row = number / a.tiles;
   const int64_t index = number - row * a.tiles;
   uint64_t* const tile_words = words + gpu::kCumsumWords;
@@ -355,8 +343,7 @@ FGX_DEVICE_INLINE void cumsum_long(const gpu::CumsumArguments& a, const void* x,
   }
 #pragma unroll
   for (int r = 0; r < kRounds; ++r) before[r] = carry + before[r];
-  tile.add(before);
-  tile.store(a, y, at.y, first, kThreads, thread);
+  tile.store(a, y, at.y, first, kThreads, thread, before);
 }
 
 // --------------------------------------------------------------------------------------- columns
@@ -443,7 +430,7 @@ extern "C" __global__ void fgx_cumsum_clear(uint64_t* words, int64_t count) {
                                void* y) {                                                         \
     fgx::device::cumsum_rows<fgx::device::__VA_ARGS__, fgx::gpu::kCumsumRounds>(arguments, x, y); \
   }                                                                                               \
-  extern "C" __global__ void __launch_bounds__(fgx::gpu::kCumsumTileThreads)                      \
+  extern "C" __global__ void __launch_bounds__(fgx::gpu::kCumsumTileThreads, 3)                   \
       fgx_cumsum_long_##name(const fgx::gpu::CumsumArguments arguments, const void* x, void* y,   \
                              uint64_t* words) {                                                   \
     fgx::device::cumsum_long<fgx::device::__VA_ARGS__>(arguments, x, y, words);                   \

@@ -29,6 +29,7 @@ struct CumsumArguments {
 
 // Vectors that a thread has of longer rows.
 inline constexpr int kCumsumRounds = 4;
+inline constexpr int kCumsumLongRounds = 8;
 // Threads of a block that has a row, and of one that has a tile of a longer row.
 inline constexpr int kMostCumsumThreads = 1024;
 inline constexpr int kCumsumTileThreads = 256;

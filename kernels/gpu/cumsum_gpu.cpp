@@ -129,7 +129,7 @@ Plan plan_for(const Call& call, const gpu::DeviceFacts& facts) {
   } else {
     plan.way = Way::kLong;
     a.threads = gpu::kCumsumTileThreads;
-    a.tiles = divide_up(vectors, gpu::kCumsumTileThreads * gpu::kCumsumRounds);
+    a.tiles = divide_up(vectors, gpu::kCumsumTileThreads * gpu::kCumsumLongRounds);
     const int64_t groups = divide_up(a.tiles, gpu::kCumsumGroup);
     plan.words = gpu::kCumsumWords * (1 + a.rows * (a.tiles + groups));
   }

@@ -122,38 +122,44 @@ void add_index_operators(Catalogue& catalogue) {
 
 void add_order_operators(Catalogue& catalogue) {
   // NaN counts as larger than every number; of equal elements the lower index comes first.
-  catalogue.add({
-      .schema_text = "topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) "
-                     "-> (Tensor values, Tensor indices)",
-      .family = Family::kSelect,
-      .infer = infer_topk,
-      .oracle = topk_oracle,
-      .speed_attributes = {"k", "dim"},
-      .examples = {"topk(f32[256,1024],8)", "topk(bf16[16,151936],50)",
-                   "topk(i32[33,65],5,0,False)"},
-      .implementations = {{.name = "stable.cpu.topk",
-                           .batch_invariant = true,
-                           .in_place = false,
-                           .prepare = prepare_topk,
-                           .workspace = topk_workspace}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text =
+              "topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) "
+              "-> (Tensor values, Tensor indices)",
+          .family = Family::kSelect,
+          .infer = infer_topk,
+          .oracle = topk_oracle,
+          .speed_attributes = {"k", "dim"},
+          .examples = {"topk(f32[256,1024],8)", "topk(bf16[16,151936],50)",
+                       "topk(i32[33,65],5,0,False)"},
+          .implementations = {{.name = "stable.cpu.topk",
+                               .batch_invariant = true,
+                               .in_place = false,
+                               .prepare = prepare_topk,
+                               .workspace = topk_workspace}},
+      },
+      prepare_topk_gpu, topk_workspace_gpu));
   // Always stable, whatever `stable` says.
-  catalogue.add({
-      .schema_text = "sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) "
-                     "-> (Tensor values, Tensor indices)",
-      .family = Family::kSelect,
-      .infer = infer_sort,
-      .oracle = sort_oracle,
-      .speed_attributes = {"dim"},
-      .examples = {"sort(f32[256,1024],stable=True)",
-                   "sort(bf16[33,65],stable=None,dim=0,descending=True)",
-                   "sort(i64[100000],stable=False)"},
-      .implementations = {{.name = "stable.cpu.sort",
-                           .batch_invariant = true,
-                           .in_place = false,
-                           .prepare = prepare_sort,
-                           .workspace = sort_workspace}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text =
+              "sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) "
+              "-> (Tensor values, Tensor indices)",
+          .family = Family::kSelect,
+          .infer = infer_sort,
+          .oracle = sort_oracle,
+          .speed_attributes = {"dim"},
+          .examples = {"sort(f32[256,1024],stable=True)",
+                       "sort(bf16[33,65],stable=None,dim=0,descending=True)",
+                       "sort(i64[100000],stable=False)"},
+          .implementations = {{.name = "stable.cpu.sort",
+                               .batch_invariant = true,
+                               .in_place = false,
+                               .prepare = prepare_sort,
+                               .workspace = sort_workspace}},
+      },
+      prepare_sort_gpu, sort_workspace_gpu));
 }
 
 }  // namespace
