@@ -14,15 +14,20 @@ FGX_DEVICE_INLINE void leave_word(Word* word, Word value) {
   *static_cast<volatile Word*>(word) = value;
 #endif
 }
+// 0 where it has not been written.
+template <typename Word>
+FGX_DEVICE_INLINE Word look_at_word(const Word* word) {
+#if defined(__HIP__)
+  return __hip_atomic_load(word, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
+#else
+  return *static_cast<const volatile Word*>(word);
+#endif
+}
 template <typename Word>
 FGX_DEVICE_INLINE Word await_word(const Word* word) {
   Word value = 0;
   do {
-#if defined(__HIP__)
-    value = __hip_atomic_load(word, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
-#else
-    value = *static_cast<const volatile Word*>(word);
-#endif
+    value = look_at_word(word);
   } while (value == 0);
   return value;
 }

@@ -2,6 +2,7 @@
 // index_select, gather and scatter. A unit is 1, 2, 4, 8 or, of gathers, 16 bytes.
 //
 //   fgx_pick_<bytes>(arguments, table, indices, dense)          units by index; pick_many: several per thread
+//   fgx_pick_row_<bytes>(the same)                               four neighbours to a thread, each with its index
 //   fgx_put_number_<bytes>(arguments, indices, table, value)    one value to many places
 //   fgx_put_walk_<bytes>(arguments, dense, indices, table)      a thread follows the dimension
 //   fgx_put_rows_<bytes>(arguments, dense, indices, table, self)  a block has a row; its places are in shared memory
@@ -65,6 +66,42 @@ FGX_DEVICE_INLINE void pick(const gpu::IndexArguments& a, const T* table, const 
 #pragma unroll
   for (int t = 0; t < kTimes; ++t) {
     if (first + t * static_cast<int64_t>(blockDim.x) < a.count) dense[at[t].dense] = value[t];
+  }
+}
+
+// Units beside each other, whose indices lie beside each other too: one place, few accesses.
+template <typename T>
+FGX_DEVICE_INLINE void pick_row(const gpu::IndexArguments& a, const T* table, const void* indices,
+                                T* dense) {
+  constexpr int kTimes = gpu::kIndexUnits;
+  const int64_t first = thread_index() * kTimes;
+  if (first >= a.count) return;
+  const IndexPlace at = find_place(a, first);
+  int64_t index[kTimes];
+  if (a.wide_indices != 0) {
+    const auto* from =
+        reinterpret_cast<const Vector<int64_t>*>(static_cast<const int64_t*>(indices) + at.index);
+#pragma unroll
+    for (int i = 0; i < kTimes; ++i) index[i] = from[i / 2].at[i % 2];
+  } else {
+    const auto loaded =
+        *reinterpret_cast<const Vector<int32_t>*>(static_cast<const int32_t*>(indices) + at.index);
+#pragma unroll
+    for (int i = 0; i < kTimes; ++i) index[i] = loaded.at[i];
+  }
+  Pack<T, kTimes> values;
+#pragma unroll
+  for (int i = 0; i < kTimes; ++i) {
+    values.at[i] = *reinterpret_cast<const T*>(a.missing);
+    if (has_place(a, index[i])) {
+      values.at[i] = table[at.table + i * a.table_inner + index[i] * a.table_along];
+    }
+  }
+  if constexpr (sizeof(T) * kTimes <= 16) {
+    *reinterpret_cast<Pack<T, kTimes>*>(dense + at.dense) = values;
+  } else {
+#pragma unroll
+    for (int i = 0; i < kTimes; ++i) dense[at.dense + i] = values.at[i];
   }
 }
 
@@ -184,6 +221,11 @@ extern "C" __global__ void fgx_put_claim(const fgx::gpu::IndexArguments argument
   }
 #define FGX_PUTS(bytes)                                                                \
   FGX_PICKS(bytes)                                                                     \
+  extern "C" __global__ void fgx_pick_row_##bytes(                                     \
+      const fgx::gpu::IndexArguments arguments, const fgx::device::Unit<bytes>* table, \
+      const void* indices, fgx::device::Unit<bytes>* dense) {                          \
+    fgx::device::pick_row(arguments, table, indices, dense);                           \
+  }                                                                                    \
   extern "C" __global__ void fgx_put_number_##bytes(                                   \
       const fgx::gpu::IndexArguments arguments, const void* indices,                   \
       fgx::device::Unit<bytes>* table, fgx::device::Unit<bytes> value) {               \

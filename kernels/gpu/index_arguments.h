@@ -13,6 +13,7 @@ struct IndexArguments {
   int64_t count;  // of units in all; of the kernels that walk along the dimension: of walks
   int64_t limit;  // size of the table along the dimension
   int64_t table_along;
+  int64_t table_inner;  // of pick_row: the table's step along the innermost loop
   int32_t ndim;
   int32_t narrow;  // every index fits FastDivide
   int32_t wide_indices;
@@ -31,7 +32,7 @@ struct IndexArguments {
 };
 
 inline constexpr unsigned kIndexBlock = 256;
-// Units that a thread gathers.
+// Units that a thread gathers where there are many.
 inline constexpr int kIndexUnits = 4;
 // Longest rows of a table whose places scatter keeps in shared memory: 48 KB.
 inline constexpr int64_t kMostRowPlaces = 12288;

@@ -132,6 +132,22 @@ int64_t widen(IndexArguments& a, int64_t bytes, uint64_t addresses) {
   return unit;
 }
 
+// Whether four neighbours have one place but for their indices, which lie beside each other.
+bool in_fours(const IndexArguments& a, int64_t bytes, const TensorView& out,
+              const TensorView& index) {
+  const int inner = a.ndim - 1;
+  const int64_t indices = gpu::kVectorBytes / (a.wide_indices != 0 ? 8 : 4);
+  const int64_t most = std::min<int64_t>(bytes * gpu::kIndexUnits, gpu::kVectorBytes) / bytes;
+  bool fits = bytes <= 8 && a.dense_steps[inner] == 1 && a.index_steps[inner] == 1 &&
+              a.sizes[inner] % gpu::kIndexUnits == 0 &&
+              gpu::known_alignment(out) == gpu::kVectorBytes &&
+              gpu::known_alignment(index) == gpu::kVectorBytes;
+  for (int d = 0; d < inner; ++d) {
+    fits = fits && a.dense_steps[d] % most == 0 && a.index_steps[d] % indices == 0;
+  }
+  return fits;
+}
+
 RunFn prepare_pick(const Call& call, IndexLoops (*loops_of)(const Call&), KernelState& state) {
   const TensorView& out = call.outputs()[0];
   if (out.numel == 0) return run_nothing;
@@ -146,6 +162,13 @@ RunFn prepare_pick(const Call& call, IndexLoops (*loops_of)(const Call&), Kernel
   // Small results rather reach more multiprocessors.
   const int64_t threads = int64_t{gpu::kIndexBlock} * 8 * device.facts.multiprocessors;
   const bool many = made.arguments.count >= gpu::kIndexUnits * threads;
+  if (many && in_fours(made.arguments, unit, out, call.inputs()[1])) {
+    made.arguments.table_inner = made.arguments.table_steps[made.arguments.ndim - 1];
+    made.launch =
+        launch_kernel(device, "fgx_pick_row_" + std::to_string(unit),
+                      blocks_for(made.arguments.count, gpu::kIndexBlock * gpu::kIndexUnits));
+    return run_pick;
+  }
   made.launch = launch_kernel(
       device, std::string(many ? "fgx_pick_many_" : "fgx_pick_") + std::to_string(unit),
       blocks_for(made.arguments.count, gpu::kIndexBlock * (many ? gpu::kIndexUnits : 1)));

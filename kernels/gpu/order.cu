@@ -2,10 +2,11 @@
 // topk and sort within blocks: rows, or tiles of them, are sorted in registers, and the first ones kept.
 //
 //   fgx_order_block_<small, narrow, wide>(arguments, x, from, to, values, indices)
+//   fgx_order_select_<narrow, wide>(arguments, x, from, to)   the first ones of longer tiles, to be sorted afterwards
 //
 // Key and index of an element are one number, so that no two are equal and any way to sort is stable: of 32 bits for
 // elements of at most 16 (small), of 64 bits for those of at most 32 (narrow), of 96 bits (wide). Rows that are longer
-// than a tile give each tile's first ones to the next launch (`to`, `from`).
+// than a block sorts give each tile's first ones to the next launch (`to`, `from`).
 #include "kernels/gpu/order_arguments.h"
 #include "kernels/gpu/order_keys.h"
 #include "kernels/gpu/order_rows.h"
@@ -175,7 +176,93 @@ FGX_DEVICE_INLINE void order_block(const gpu::OrderArguments& a, const void* x, 
   }
 }
 
+// Walks a tile and keeps the first ones: pairs that come before the last of them gather in shared memory, until there
+// are so many that they have to be sorted. Which place a pair gathers in depends on timing, what is kept does not.
+template <typename Pair>
+FGX_DEVICE_INLINE void order_select(const gpu::OrderArguments& a, const void* x, const Pair* from,
+                                    Pair* to) {
+  extern __shared__ __align__(16) unsigned char shared_memory[];
+  __shared__ int gathered;
+  constexpr int kThreads = gpu::kMostOrderThreads;
+  const int thread = static_cast<int>(threadIdx.x);
+  const int64_t row = blockIdx.x / a.tiles;
+  const int64_t tile = blockIdx.x - row * a.tiles;
+  const OrderPlace at = order_place(a, row);
+  const int64_t begin = tile * a.span;
+  const int64_t end = begin + a.span < a.length ? begin + a.span : a.length;
+  const int kept = static_cast<int>(a.kept);
+  // Twice what comes in at once is enough for few.
+  const int capacity = kept <= kThreads / 2 ? 2 * kThreads : kThreads * kItems;
+  SharedPairs<Pair> pairs(shared_memory, kThreads * kItems);
+  Pair limit = Pair::last();  // what is kept comes before, or is it
+  int fill = 0;
+  if (thread == 0) gathered = 0;
+  const auto shrink = [&] {
+    __syncthreads();
+    int threads = kItems;
+    while (threads * kItems < fill) threads *= 2;
+    Pair own[kItems];
+#pragma unroll
+    for (int i = 0; i < kItems; ++i) {
+      const int place = i * threads + thread;
+      own[i] = thread < threads && place < fill ? pairs.get(place) : Pair::last();
+    }
+    __syncthreads();
+    sort_tile(own, thread & (threads - 1), threads, shared_memory);
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < kItems; ++i) {
+      const int place = thread * kItems + i;
+      if (thread < threads && place < kept) pairs.set(place, own[i]);
+    }
+    if (thread == 0) gathered = fill < kept ? fill : kept;
+    __syncthreads();
+    fill = fill < kept ? fill : kept;
+    if (fill == kept) limit = pairs.get(kept - 1);
+  };
+  for (int64_t first = begin; first < end; first += kThreads * kItems) {
+    Pair loaded[kItems];
+#pragma unroll
+    for (int i = 0; i < kItems; ++i) {
+      const int64_t element = first + i * kThreads + thread;
+      loaded[i] = Pair::last();
+      if (element >= end) continue;
+      loaded[i] = a.from_pairs != 0
+                      ? from[row * a.length + element]
+                      : Pair::make(key_of<typename Pair::Key>(
+                                       x, a.dtype, at.x + element * a.x_along, a.falling != 0),
+                                   static_cast<uint32_t>(element));
+    }
+#pragma unroll
+    for (int i = 0; i < kItems; ++i) {
+      bool comes = loaded[i].before(limit);
+      int count = __syncthreads_count(comes ? 1 : 0);
+      if (count == 0) continue;
+      if (fill + count > capacity) {
+        shrink();
+        comes = loaded[i].before(limit);
+        count = __syncthreads_count(comes ? 1 : 0);
+      }
+      if (comes) pairs.set(atomicAdd(&gathered, 1), loaded[i]);
+      fill += count;
+    }
+  }
+  shrink();
+  for (int place = thread; place < kept; place += kThreads) {
+    to[(row * a.tiles + tile) * a.kept + place] = place < fill ? pairs.get(place) : Pair::last();
+  }
+}
+
 }  // namespace fgx::device
+
+#define FGX_ORDER_SELECT(name, Pair)                                                   \
+  extern "C" __global__ void __launch_bounds__(fgx::gpu::kMostOrderThreads)            \
+      fgx_order_select_##name(const fgx::gpu::OrderArguments arguments, const void* x, \
+                              const fgx::device::Pair* from, fgx::device::Pair* to) {  \
+    fgx::device::order_select<fgx::device::Pair>(arguments, x, from, to);              \
+  }
+FGX_ORDER_SELECT(narrow, NarrowPair)
+FGX_ORDER_SELECT(wide, WidePair)
 
 #define FGX_ORDER_BLOCK(name, Pair)                                                              \
   extern "C" __global__ void __launch_bounds__(fgx::gpu::kMostOrderThreads)                      \

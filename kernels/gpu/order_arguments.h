@@ -13,6 +13,7 @@ struct OrderArguments {
   int64_t length;  // of a row, or of what is left of it
   int64_t kept;    // of a row
   int64_t tiles;   // of a row
+  int64_t span;    // elements of a tile from which the first are selected
   int64_t x_along, value_along, index_along;
   int32_t threads;  // to each tile of the sort within a block: a power of two
   int32_t falling;
@@ -34,6 +35,9 @@ struct OrderArguments {
 inline constexpr int kOrderItems = 4;
 inline constexpr int kMostOrderThreads = 1024;
 inline constexpr int64_t kMostOrderTile = int64_t{kOrderItems} * kMostOrderThreads;
+
+// Most that selection keeps of a tile, which has at least four times as many: what comes in at once has to fit besides.
+inline constexpr int64_t kMostSelected = 1024;
 
 // The sort by digits: threads of a block, digits, elements of a tile by the key's bytes.
 inline constexpr int kDigitThreads = 256;

@@ -177,11 +177,28 @@ FGX_DEVICE_INLINE void pass_digits(const gpu::OrderArguments& a, const void* x, 
   uint32_t real = count;
   if (thread == kDigits - 1) real -= kTile - valid;
   leave_word(&tile_words[thread], (tile == 0 ? kOfAll : kOfTile) | real);
+  // Several tiles back at once: each look takes its time.
+  constexpr int kWindow = 8;
   uint32_t earlier = 0;
-  for (int64_t back = 1; back <= tile; ++back) {
-    const uint32_t word = await_word(&tile_words[thread - back * kDigits]);
-    earlier += word & kCount;
-    if ((word & kOfAll) != 0) break;
+  for (int64_t back = 1; back <= tile;) {
+    uint32_t seen[kWindow];
+#pragma unroll
+    for (int w = 0; w < kWindow; ++w) {
+      const bool there = back + w <= tile;
+      seen[w] = there ? look_at_word(&tile_words[thread - (back + w) * kDigits]) : 0;
+    }
+    bool open = true;  // as long as all have been written
+#pragma unroll
+    for (int w = 0; w < kWindow; ++w) {
+      open = open && seen[w] != 0;
+      if (!open) continue;
+      earlier += seen[w] & kCount;
+      ++back;
+      if ((seen[w] & kOfAll) != 0) {
+        back = tile + 1;
+        open = false;
+      }
+    }
   }
   if (tile > 0) leave_word(&tile_words[thread], kOfAll | (earlier + real));
   bases[thread] = counts[(row * a.passes + a.pass) * kDigits + thread] + earlier - begin;
@@ -226,17 +243,17 @@ extern "C" __global__ void __launch_bounds__(fgx::gpu::kDigitThreads)
   *count = fgx::device::sum_before(*count, sums);
 }
 
-#define FGX_DIGITS(name, Key)                                                                    \
-  extern "C" __global__ void __launch_bounds__(fgx::gpu::kDigitThreads) fgx_digits_count_##name( \
-      const fgx::gpu::OrderArguments arguments, const void* x, uint32_t* counts) {               \
-    fgx::device::count_digits<Key>(arguments, x, counts);                                        \
-  }                                                                                              \
-  extern "C" __global__ void __launch_bounds__(fgx::gpu::kDigitThreads) fgx_digits_pass_##name(  \
-      const fgx::gpu::OrderArguments arguments, const void* x, const Key* keys,                  \
-      const uint32_t* indices, Key* keys_out, uint32_t* indices_out, const uint32_t* counts,     \
-      uint32_t* words, void* values, int64_t* value_indices) {                                   \
-    fgx::device::pass_digits<Key>(arguments, x, keys, indices, keys_out, indices_out, counts,    \
-                                  words, values, value_indices);                                 \
+#define FGX_DIGITS(name, Key)                                                                      \
+  extern "C" __global__ void __launch_bounds__(fgx::gpu::kDigitThreads) fgx_digits_count_##name(   \
+      const fgx::gpu::OrderArguments arguments, const void* x, uint32_t* counts) {                 \
+    fgx::device::count_digits<Key>(arguments, x, counts);                                          \
+  }                                                                                                \
+  extern "C" __global__ void __launch_bounds__(fgx::gpu::kDigitThreads, 3) fgx_digits_pass_##name( \
+      const fgx::gpu::OrderArguments arguments, const void* x, const Key* keys,                    \
+      const uint32_t* indices, Key* keys_out, uint32_t* indices_out, const uint32_t* counts,       \
+      uint32_t* words, void* values, int64_t* value_indices) {                                     \
+    fgx::device::pass_digits<Key>(arguments, x, keys, indices, keys_out, indices_out, counts,      \
+                                  words, values, value_indices);                                   \
   }
 FGX_DIGITS(narrow, uint32_t)
 FGX_DIGITS(wide, uint64_t)

@@ -17,8 +17,6 @@ using gpu::OrderArguments;
 
 static_assert(OrderArguments::kMostDims == FGX_MAX_RANK);
 
-constexpr int64_t kMostTopkOfTile =
-    gpu::kMostOrderTile / 4;                               // each launch leaves a quarter at most
 constexpr int64_t kMostDigitRow = (int64_t{1} << 30) - 1;  // counts have 30 bits
 constexpr int kMostStages = 24;
 constexpr int64_t kBlock = 256;
@@ -26,7 +24,7 @@ constexpr int64_t kBlock = 256;
 // One launch of the sort within blocks.
 struct Stage {
   gpu::Launch launch;
-  int64_t length, tiles;
+  int64_t length, tiles, span;
   int32_t threads;
 };
 
@@ -38,6 +36,7 @@ struct Plan {
   // Within blocks.
   int stages = 0;
   int64_t lengths[kMostStages];  // what each launch finds in a row
+  int64_t spans[kMostStages];    // of the tiles that it selects from; the last one sorts
   int64_t most_kept = 0;         // pairs that a launch leaves to the next
   // By digits.
   int64_t counts = 0, words = 0;  // of 32 bits
@@ -53,7 +52,12 @@ struct Plan {
 };
 
 int64_t divide_up(int64_t count, int64_t by) { return (count - 1) / by + 1; }
-int64_t tiles_of(int64_t length) { return divide_up(length, gpu::kMostOrderTile); }
+
+// Tiles that occupy the device, but long ones: little of them has to be sorted.
+int64_t span_of(int64_t rows, int64_t length, int64_t processors) {
+  const int64_t wanted = divide_up(2 * processors, rows);
+  return divide_up(divide_up(length, wanted), gpu::kMostOrderTile) * gpu::kMostOrderTile;
+}
 
 void set_rows(const Call& call, int dim, OrderArguments& a) {
   const TensorView& x = call.tensor(0);
@@ -80,6 +84,7 @@ void set_rows(const Call& call, int dim, OrderArguments& a) {
 }
 
 Plan plan_for(const Call& call, int dim, int64_t kept, bool falling) {
+  const gpu::DeviceFacts& facts = gpu::device_facts(call.device());
   Plan plan;
   OrderArguments& a = plan.arguments;
   set_rows(call, dim, a);
@@ -87,7 +92,7 @@ Plan plan_for(const Call& call, int dim, int64_t kept, bool falling) {
   a.falling = falling ? 1 : 0;
   const int64_t bytes = size_of(call.tensor(0).dtype);
   plan.key_bytes = bytes == 8 ? 8 : 4;
-  plan.digits = a.length > gpu::kMostOrderTile && kept > kMostTopkOfTile;
+  plan.digits = a.length > gpu::kMostOrderTile && kept > gpu::kMostSelected;
   if (plan.digits) {
     if (a.length > kMostDigitRow) {
       fail(FGX_SHAPE_NOT_SUPPORTED, "rows have more than 2^30 - 1 elements");
@@ -107,9 +112,11 @@ Plan plan_for(const Call& call, int dim, int64_t kept, bool falling) {
   plan.pair_bytes = bytes == 8 ? 16 : small ? 4 : 8;
   int64_t length = a.length;
   for (;;) {
-    plan.lengths[plan.stages++] = length;
+    const int64_t span = span_of(a.rows, length, facts.multiprocessors);
+    plan.lengths[plan.stages] = length;
+    plan.spans[plan.stages++] = span;
     if (length <= gpu::kMostOrderTile) break;
-    length = tiles_of(length) * kept;
+    length = divide_up(length, span) * kept;
     plan.most_kept = std::max(plan.most_kept, a.rows * length);
   }
   return plan;
@@ -137,6 +144,7 @@ void run_stages(const BlockState& state, const gpu::ContextGuard& guard, const R
     void* to = buffers[s % 2];
     arguments.length = stage.length;
     arguments.tiles = stage.tiles;
+    arguments.span = stage.span;
     arguments.threads = stage.threads;
     arguments.from_pairs = s > 0 ? 1 : 0;
     arguments.to_pairs = s + 1 < state.stages ? 1 : 0;
@@ -161,16 +169,19 @@ RunFn prepare_blocks(const gpu::Device& device, const Plan& plan, KernelState& k
   state.workspace = plan.workspace();
   state.buffer_bytes = plan.most_kept * plan.pair_bytes;
   state.arguments = plan.arguments;
-  const std::string kernel = std::string("fgx_order_block_") + plan.pairs;
   for (int s = 0; s < plan.stages; ++s) {
     Stage& stage = state.stage[s];
     stage.length = plan.lengths[s];
-    stage.tiles = tiles_of(stage.length);
+    const bool sorts = s + 1 == plan.stages;
+    stage.span = plan.spans[s];
+    stage.tiles = sorts ? 1 : divide_up(stage.length, stage.span);
     stage.threads = static_cast<int32_t>(
-        stage.tiles > 1 ? gpu::kMostOrderThreads
-                        : gpu::power_of_two_from(divide_up(stage.length, gpu::kOrderItems)));
+        sorts ? gpu::power_of_two_from(divide_up(stage.length, gpu::kOrderItems))
+              : gpu::kMostOrderThreads);
     const bool shares = stage.threads <= device.facts.warp_size;
     const int64_t side = shares ? kBlock / stage.threads : 1;
+    const std::string kernel =
+        std::string(sorts ? "fgx_order_block_" : "fgx_order_select_") + plan.pairs;
     stage.launch = gpu::make_launch(device, "order", kernel.c_str(),
                                     divide_up(plan.arguments.rows * stage.tiles, side),
                                     static_cast<unsigned>(stage.threads * side));

@@ -28,7 +28,7 @@ constexpr size_t kMostResultBytes = 96;
 // The libraries' numbers for element types and for what is done after the product.
 constexpr int kFloat = 0, kDouble = 1, kHalf = 2, kBFloat = 14;
 constexpr int kEpilogueBias = 4;
-// Parts of a sum are joined in float32, not in the result's type; with a bias or an addend there are no parts, because it
+// Parts of a sum are joined in float32, not in the result's type; with a bias there are no parts, because it
 // would be added to what is rounded already.
 constexpr uint32_t kNoParts = 0, kJoinInComputeType = 2;
 
@@ -203,7 +203,7 @@ void find_algorithm(const BlasLt& lt, const gpu::Device& device, const Request& 
   int status =
       lt.preference_set(preference, words.preference_workspace, &workspace, sizeof workspace);
   if (words.preference_reduction >= 0 && status == 0) {
-    const uint32_t schemes = g.has_bias || request.adds ? kNoParts : kJoinInComputeType;
+    const uint32_t schemes = g.has_bias ? kNoParts : kJoinInComputeType;
     status = lt.preference_set(preference, words.preference_reduction, &schemes, sizeof schemes);
   }
   for (int i = 0; i < 4 && words.preference_alignment >= 0 && status == 0; ++i) {
