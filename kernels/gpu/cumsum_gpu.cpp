@@ -152,7 +152,8 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
                              state.workspace);
   scratch_data = scratch.data();
   int64_t words = state.words;
-  void* clear[] = {&scratch_data, &words};
+  void* none = nullptr;
+  void* clear[] = {&scratch_data, &words, &none};
   void* pieces[] = {arguments, &x, &scratch_data};
   gpu::run_launch(state.before, guard, args.stream, state.way == Way::kLong ? clear : pieces);
   gpu::run_launch(state.launch, guard, args.stream, parameters);

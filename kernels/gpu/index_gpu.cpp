@@ -221,7 +221,8 @@ void run_scatter(const KernelState& state, const RunArgs& args) {
                              made.workspace());
   void* places = scratch.data();
   int64_t count = made.places;
-  void* clear[] = {&places, &count};
+  void* none = nullptr;
+  void* clear[] = {&places, &count, &none};
   gpu::run_launch(made.clear, guard, args.stream, clear);
   void* claim[] = {&arguments, &indices, &places};
   gpu::run_launch(made.claim, guard, args.stream, claim);

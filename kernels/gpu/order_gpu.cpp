@@ -218,11 +218,12 @@ void run_digits(const KernelState& kernel_state, const RunArgs& args) {
   void* words = memory + state.counts * 4;
   memory += (state.counts + state.words) * 4;
   int64_t cleared = state.counts + state.words;
-  void* clear[] = {&counts, &cleared};
+  void* none = nullptr;
+  void* clear[] = {&counts, &cleared, &none};
   gpu::run_launch(state.clear, guard, args.stream, clear);
   void* count[] = {&arguments, &x, &counts};
   gpu::run_launch(state.count, guard, args.stream, count);
-  void* starts[] = {&counts};
+  void* starts[] = {&counts, &none, &none};
   gpu::run_launch(state.starts, guard, args.stream, starts);
   char* const indices_at = memory + state.buffers * elements * state.key_bytes;
   for (int pass = 0; pass < arguments.passes; ++pass) {
