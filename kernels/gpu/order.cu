@@ -183,7 +183,7 @@ FGX_DEVICE_INLINE void order_select(const gpu::OrderArguments& a, const void* x,
                                     Pair* to) {
   extern __shared__ __align__(16) unsigned char shared_memory[];
   __shared__ int gathered;
-  constexpr int kThreads = gpu::kMostOrderThreads;
+  constexpr int kThreads = gpu::select_threads(sizeof(typename Pair::Key));
   const int thread = static_cast<int>(threadIdx.x);
   const int64_t row = blockIdx.x / a.tiles;
   const int64_t tile = blockIdx.x - row * a.tiles;
@@ -256,7 +256,8 @@ FGX_DEVICE_INLINE void order_select(const gpu::OrderArguments& a, const void* x,
 }  // namespace fgx::device
 
 #define FGX_ORDER_SELECT(name, Pair)                                                   \
-  extern "C" __global__ void __launch_bounds__(fgx::gpu::kMostOrderThreads)            \
+  extern "C" __global__ void __launch_bounds__(                                        \
+      fgx::gpu::select_threads(sizeof(fgx::device::Pair::Key)))                        \
       fgx_order_select_##name(const fgx::gpu::OrderArguments arguments, const void* x, \
                               const fgx::device::Pair* from, fgx::device::Pair* to) {  \
     fgx::device::order_select<fgx::device::Pair>(arguments, x, from, to);              \

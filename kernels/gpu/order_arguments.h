@@ -36,8 +36,10 @@ inline constexpr int kOrderItems = 4;
 inline constexpr int kMostOrderThreads = 1024;
 inline constexpr int64_t kMostOrderTile = int64_t{kOrderItems} * kMostOrderThreads;
 
-// Most that selection keeps of a tile, which has at least four times as many: what comes in at once has to fit besides.
-inline constexpr int64_t kMostSelected = 1024;
+// Selection from tiles: threads by the key's bytes (pairs of 96 bits fill the shared memory sooner), and the most that it
+// keeps of a tile: what comes in at once has to fit besides.
+constexpr int select_threads(int key_bytes) { return key_bytes == 8 ? 512 : 1024; }
+constexpr int64_t most_selected(int key_bytes) { return select_threads(key_bytes); }
 
 // The sort by digits: threads of a block, digits, elements of a tile by the key's bytes.
 inline constexpr int kDigitThreads = 256;

@@ -55,7 +55,7 @@ int64_t divide_up(int64_t count, int64_t by) { return (count - 1) / by + 1; }
 
 // Tiles that occupy the device, but long ones: little of them has to be sorted.
 int64_t span_of(int64_t rows, int64_t length, int64_t processors) {
-  const int64_t wanted = divide_up(2 * processors, rows);
+  const int64_t wanted = std::max<int64_t>(processors / rows, 1);
   return divide_up(divide_up(length, wanted), gpu::kMostOrderTile) * gpu::kMostOrderTile;
 }
 
@@ -92,7 +92,8 @@ Plan plan_for(const Call& call, int dim, int64_t kept, bool falling) {
   a.falling = falling ? 1 : 0;
   const int64_t bytes = size_of(call.tensor(0).dtype);
   plan.key_bytes = bytes == 8 ? 8 : 4;
-  plan.digits = a.length > gpu::kMostOrderTile && kept > gpu::kMostSelected;
+  plan.digits =
+      a.length > gpu::kMostOrderTile && kept > gpu::most_selected(static_cast<int>(plan.key_bytes));
   if (plan.digits) {
     if (a.length > kMostDigitRow) {
       fail(FGX_SHAPE_NOT_SUPPORTED, "rows have more than 2^30 - 1 elements");
@@ -177,7 +178,7 @@ RunFn prepare_blocks(const gpu::Device& device, const Plan& plan, KernelState& k
     stage.tiles = sorts ? 1 : divide_up(stage.length, stage.span);
     stage.threads = static_cast<int32_t>(
         sorts ? gpu::power_of_two_from(divide_up(stage.length, gpu::kOrderItems))
-              : gpu::kMostOrderThreads);
+              : gpu::select_threads(static_cast<int>(plan.key_bytes)));
     const bool shares = stage.threads <= device.facts.warp_size;
     const int64_t side = shares ? kBlock / stage.threads : 1;
     const std::string kernel =

@@ -90,7 +90,8 @@ struct State {
   void* handle;  // in the device's primary context
   int8_t a, b, bias, added,
       out;      // positions in RunArgs::data of the library's operands; bias: -1 without one
-  bool copies;  // `added` to the result first
+  bool copies;  // `added` to the result, or to scratch, first
+  size_t copied_bytes;  // of scratch
   double alpha, beta;
   Move copy;
 };
@@ -288,7 +289,7 @@ void run_blaslt(const KernelState& kernel_state, const RunArgs& args) {
   BlasLtArrays arrays{args.data[state.a], args.data[state.b],
                       state.bias >= 0 ? args.data[state.bias] : nullptr, args.data[state.out]};
   void* added = args.data[state.added];
-  if (state.copies) {
+  if (state.copies && state.copied_bytes == 0) {
     if (added != arrays.out) run_move(state.copy, arrays.out, added, args.stream);
     added = arrays.out;
   }
@@ -299,9 +300,14 @@ void run_blaslt(const KernelState& kernel_state, const RunArgs& args) {
     multiply(*state.lt, product, product.algorithm, handle, arrays, added, state.alpha, state.beta,
              workspace, product.workspace, args.stream);
   };
-  if (product.workspace == 0) return run(nullptr);
+  if (product.workspace + state.copied_bytes == 0) return run(nullptr);
   const gpu::Scratch scratch(*state.device, args.stream, args.workspace, args.workspace_size,
-                             product.workspace);
+                             product.workspace + state.copied_bytes);
+  if (state.copied_bytes != 0) {
+    void* const copied = static_cast<char*>(scratch.data()) + (product.workspace + 255) / 256 * 256;
+    run_move(state.copy, copied, added, args.stream);
+    added = copied;
+  }
   run(scratch.data());
 }
 
@@ -336,6 +342,7 @@ State& new_state(KernelState& state) {
   State& made = state.emplace<State>();
   made.bias = -1;
   made.copies = false;
+  made.copied_bytes = 0;
   made.alpha = 1;
   made.beta = 0;
   return made;
@@ -375,6 +382,14 @@ RunFn prepare_blaslt_bmm(const Call& call, KernelState& state) {
     if (request.gemm.swapped) std::swap(request.steps[0], request.steps[1]);
   }
   return finish(call, request, 0, new_state(state));
+}
+
+// Where beta is 1 and the addend is the result already, the library may add parts of the sum to it one by one, each
+// rounded to the result's type. Then the addend of half types is put elsewhere; bytes that takes, to align it included.
+size_t bytes_apart(const Call& call, double beta) {
+  const TensorView& out = call.outputs()[0];
+  if (beta != 1 || size_of(out.dtype) != 2) return 0;
+  return static_cast<size_t>(out.numel * size_of(out.dtype)) + 256;
 }
 
 // One value per column that the library adds as a bias.
@@ -419,11 +434,19 @@ RunFn prepare_blaslt_addmm(const Call& call, KernelState& state) {
     } else {
       // A result that is `self` keeps it; anything else is spread over the result first.
       made.copies = true;
+      made.copied_bytes = bytes_apart(call, made.beta);
       int64_t strides[FGX_MAX_RANK];
       broadcast_strides(self, out.dims(), strides);
-      plan_move(gpu::find_device(call.device()),
-                plan_copy(out.dtype, self.dtype, out.dims(), out.strides, strides),
-                gpu::known_alignment(out) | gpu::known_alignment(self), made.copy);
+      int64_t apart[2];
+      apart[lines] = g.n;
+      apart[1 - lines] = 1;
+      const bool elsewhere = made.copied_bytes != 0;
+      if (elsewhere) request.added_line = g.n;
+      plan_move(
+          gpu::find_device(call.device()),
+          plan_copy(out.dtype, self.dtype, out.dims(), elsewhere ? apart : out.strides, strides),
+          (elsewhere ? gpu::kVectorBytes : gpu::known_alignment(out)) | gpu::known_alignment(self),
+          made.copy);
     }
   }
   return finish(call, request, 1, made);
@@ -431,6 +454,11 @@ RunFn prepare_blaslt_addmm(const Call& call, KernelState& state) {
 
 size_t workspace(const Call& call) {
   return call.outputs()[0].numel == 0 ? 0 : kBlasLtWorkspaceBytes;
+}
+
+size_t addmm_blaslt_workspace(const Call& call) {
+  const size_t bytes = workspace(call);
+  return bytes == 0 ? 0 : bytes + bytes_apart(call, call.scalar(3).as_double());
 }
 
 template <int32_t kDeviceType>
@@ -475,6 +503,7 @@ ImplementationDef blaslt_bmm(int32_t device_type) {
 }
 ImplementationDef blaslt_addmm(int32_t device_type) {
   ImplementationDef implementation = blaslt(device_type, "addmm", prepare_blaslt_addmm);
+  implementation.workspace = addmm_blaslt_workspace;
   implementation.in_place = true;  // `self` may be the result, a factor may not
   return implementation;
 }
