@@ -23,6 +23,35 @@ def draw(shape, dtype):
     return torch.randint(0, 2, shape, device="cuda").to(dtype)
 
 
+def scans(types, few):
+    """Moves by index, running sums, orders and batched products."""
+    calls = 0
+    for dtype in types:
+        for shape, dim in [((7, 33), 0), ((7, 33), 1), ((300, 1024), 1), ((3, 5000), 1), ((5000, 40), 0), ((20_000,), 0), ((40_000, 3), 0)]:
+            x = draw(shape, dtype)
+            for y in (x, x[..., 1:]):
+                size = y.shape[dim]
+                index = torch.randint(-1, size + 1, y.shape)  # some are out of range
+                fgx.call("index_select", y, dim, torch.randint(-1, size + 1, (37,)))
+                fgx.call("gather", y, dim, index)
+                fgx.call("scatter", y, dim, index, y)
+                fgx.call("scatter", y, dim, index, 1)
+                fgx.call("cumsum", y, dim)
+                fgx.call("sort", y, True, dim, False)
+                calls += 6
+                for k in (1, 50, 1500) if dtype != torch.bool else ():
+                    if k <= size:
+                        fgx.call("topk", y, k, dim)
+        if not few:
+            fgx.call("cumsum", draw((2, 1_200_001), dtype), 1)
+        if dtype != torch.bool:
+            for name in ("", "stable.cuda."):
+                fgx.call(name + "bmm", draw((3, 33, 40), dtype), draw((3, 40, 17), dtype))
+                fgx.call(name + "addmm", draw((17,), dtype), draw((33, 40), dtype), draw((40, 17), dtype), 2, 3)
+            calls += 4
+    return calls
+
+
 def main():
     torch.set_default_device("cuda")
     calls = 0
@@ -67,6 +96,7 @@ def main():
         fgx.call("amax", x.transpose(0, 1), [0, 2])
         if dtype.is_floating_point:
             fgx.call("mean", x)
+    calls += scans(floats + (integers or [torch.int32]), few)
     torch.cuda.synchronize()
     print(f"{calls} calls")
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix products of any types and strides: mm and linear.
+// Matrix products of any types and strides: mm, linear, bmm and addmm.
 //
 //   fgx_product_<dtype>(arguments, a, b, bias, out)     one tile of 64 x 64 results per block, 4 x 4 per thread
 //
@@ -31,6 +31,15 @@ FGX_DEVICE_INLINE void load_lines(Compute (&memory)[kSteps][kTile + 1], const St
   }
 }
 
+template <typename Compute>
+FGX_DEVICE_INLINE Compute times(double real, int64_t whole, Compute value) {
+  if constexpr (__is_same(Compute, float) || __is_same(Compute, double)) {
+    return static_cast<Compute>(real) * value;
+  } else {
+    return static_cast<Compute>(whole) * value;
+  }
+}
+
 template <typename Storage, typename Compute>
 FGX_DEVICE_INLINE void product(const gpu::ProductArguments& g, const Storage* a, const Storage* b,
                                const Storage* bias, Storage* out) {
@@ -47,6 +56,7 @@ FGX_DEVICE_INLINE void product(const gpu::ProductArguments& g, const Storage* a,
     const int64_t index = block % g.sizes[d];
     block /= g.sizes[d];
     a += index * g.a_steps[d];
+    b += index * g.b_steps[d];
     out += index * g.out_steps[d];
   }
   const int x = static_cast<int>(threadIdx.x) % (kTile / kOwn);
@@ -82,7 +92,15 @@ FGX_DEVICE_INLINE void product(const gpu::ProductArguments& g, const Storage* a,
       const int64_t column = first_column + x + j * (kTile / kOwn);
       if (row >= g.m || column >= g.n) continue;
       Compute sum = sums[i][j];
-      if (g.has_bias != 0) sum += load_as<Compute>(bias[column * g.bias_stride]);
+      Compute added = Compute(0);
+      if (g.has_bias != 0) {
+        added = load_as<Compute>(bias[row * g.bias_row + column * g.bias_column]);
+      }
+      if (g.scaled != 0) {
+        sum = times(g.alpha, g.whole_alpha, sum);
+        added = times(g.beta, g.whole_beta, added);
+      }
+      sum += added;
       out[row * g.out_row + column * g.out_column] = store_as<Storage>(sum);
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launchers of mm and linear on GPUs.
+// Launchers of mm, linear, bmm and addmm on GPUs.
 #include "kernels/gpu/matrix_product_gpu.h"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "kernels/gpu/launch.h"
 #include "kernels/gpu/product_arguments.h"
 #include "kernels/stable/blas/gemm.h"
+#include "tensor/broadcast.h"
 
 namespace fgx {
 namespace {
@@ -19,17 +20,16 @@ static_assert(ProductArguments::kMostDims == FGX_MAX_RANK);
 
 struct State {
   gpu::Launch launch;
-  bool swapped;  // the transposed product is computed: its a is the caller's second operand
+  int8_t a, b, bias, out;  // positions in RunArgs::data; bias: -1 without one
   ProductArguments arguments;
 };
 
 void run_product_gpu(const KernelState& kernel_state, const RunArgs& args) {
   const State& state = kernel_state.as<State>();
-  const bool has_bias = state.arguments.has_bias != 0;
-  void* a = args.data[state.swapped ? 1 : 0];
-  void* b = args.data[state.swapped ? 0 : 1];
-  void* bias = has_bias ? args.data[2] : nullptr;
-  void* out = args.data[has_bias ? 3 : 2];
+  void* a = args.data[state.a];
+  void* b = args.data[state.b];
+  void* bias = state.bias >= 0 ? args.data[state.bias] : nullptr;
+  void* out = args.data[state.out];
   void* parameters[] = {const_cast<ProductArguments*>(&state.arguments), &a, &b, &bias, &out};
   gpu::run_launch(state.launch, args.stream, parameters);
 }
@@ -47,16 +47,21 @@ ProductArguments arguments_of(const GemmProblem& p) {
   a.b_column = p.b_column;
   a.out_row = p.out_row;
   a.out_column = p.out_column;
-  a.bias_stride = p.bias_stride;
+  a.bias_column = p.bias_stride;
   a.has_bias = p.has_bias ? 1 : 0;
   return a;
 }
 
-RunFn prepare_general(const Call& call, const ProductArguments& arguments, KernelState& state) {
+// `first`: the position of the first factor; a bias stands before or behind both.
+RunFn prepare_general(const Call& call, const ProductArguments& arguments, KernelState& state,
+                      int first = 0) {
   gpu::require_inputs_on_device(call);
   const gpu::Device& device = gpu::find_device(call.device());
   State& made = state.emplace<State>();
-  made.swapped = false;
+  made.a = static_cast<int8_t>(first);
+  made.b = static_cast<int8_t>(first + 1);
+  made.bias = static_cast<int8_t>(arguments.has_bias == 0 ? -1 : first == 0 ? 2 : 0);
+  made.out = static_cast<int8_t>(call.inputs().size());
   made.arguments = arguments;
   int64_t blocks =
       ((arguments.m - 1) / gpu::kProductTile + 1) * ((arguments.n - 1) / gpu::kProductTile + 1);
@@ -127,7 +132,10 @@ RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, Ke
     fail(FGX_SHAPE_NOT_SUPPORTED, "cuBLASLt was measured faster");
   }
   State& made = state.emplace<State>();
-  made.swapped = swapped;
+  made.a = swapped ? 1 : 0;
+  made.b = swapped ? 0 : 1;
+  made.bias = p.has_bias ? 2 : -1;
+  made.out = p.has_bias ? 3 : 2;
   made.arguments = arguments_of(p);
   const std::string kernel = std::string("fgx_skinny_") + (dots ? "dots_" : "spread_") +
                              std::string(info(out.dtype).name) + (p.m <= 8 ? "_8" : "_16");
@@ -188,6 +196,47 @@ RunFn prepare_linear_gpu(const Call& call, KernelState& state) {
   std::copy_n(shape.input_strides, shape.loops, arguments.a_steps);
   std::copy_n(shape.output_strides, shape.loops, arguments.out_steps);
   return prepare_general(call, arguments, state);
+}
+
+RunFn prepare_bmm_gpu(const Call& call, KernelState& state) {
+  const TensorView& a = call.tensor(0);
+  const TensorView& b = call.tensor(1);
+  const TensorView& out = call.outputs()[0];
+  if (out.numel == 0) return run_nothing;
+  GemmProblem problem = problem_of(a, b);
+  problem.out_row = out.stride(1);
+  problem.out_column = out.stride(2);
+  ProductArguments arguments = arguments_of(problem);
+  arguments.loops = 1;
+  arguments.sizes[0] = out.dim(0);
+  arguments.a_steps[0] = a.stride(0);
+  arguments.b_steps[0] = b.stride(0);
+  arguments.out_steps[0] = out.stride(0);
+  return prepare_general(call, arguments, state);
+}
+
+RunFn prepare_addmm_gpu(const Call& call, KernelState& state) {
+  enum { kSelf, kFirst, kSecond, kBeta, kAlpha };
+  const TensorView& self = call.tensor(kSelf);
+  const TensorView& out = call.outputs()[0];
+  if (out.numel == 0) return run_nothing;
+  GemmProblem problem = problem_of(call.tensor(kFirst), call.tensor(kSecond));
+  problem.out_row = out.stride(0);
+  problem.out_column = out.stride(1);
+  ProductArguments arguments = arguments_of(problem);
+  const Scalar alpha = call.scalar(kAlpha);
+  const Scalar beta = call.scalar(kBeta);
+  arguments.alpha = alpha.as_double();
+  arguments.beta = beta.as_double();
+  arguments.whole_alpha = alpha.as_int();
+  arguments.whole_beta = beta.as_int();
+  arguments.scaled = arguments.alpha != 1 || arguments.beta != 1 ? 1 : 0;
+  arguments.has_bias = arguments.beta != 0 ? 1 : 0;  // else not even NaN is read
+  int64_t strides[FGX_MAX_RANK];
+  broadcast_strides(self, out.dims(), strides);
+  arguments.bias_row = strides[0];
+  arguments.bias_column = strides[1];
+  return prepare_general(call, arguments, state, kFirst);
 }
 
 ImplementationDef skinny_mm_gpu() {

@@ -6,18 +6,22 @@
 
 namespace fgx::gpu {
 
-// out[m][n] = a[m][k] * b[k][n] + bias[n], once for each index of the outer loops. Strides in elements.
+// out[m][n] = alpha * a[m][k] * b[k][n] + beta * bias[m][n], once for each index of the outer loops. Strides in elements.
 struct ProductArguments {
   static constexpr int kMostDims = 16;
   int64_t m, n, k;
   int64_t a_row, a_shared;
   int64_t b_shared, b_column;
   int64_t out_row, out_column;
-  int64_t bias_stride;
+  int64_t bias_row, bias_column;
+  double alpha, beta;  // of floats
+  int64_t whole_alpha, whole_beta;
   int32_t has_bias;
-  int32_t loops;  // innermost first
+  int32_t scaled;  // alpha or beta is not 1
+  int32_t loops;   // innermost first
   int64_t sizes[kMostDims];
   int64_t a_steps[kMostDims];
+  int64_t b_steps[kMostDims];
   int64_t out_steps[kMostDims];
 };
 

@@ -13,33 +13,9 @@
 //   fgx_gather_strided_<bytes>(the same)                rows of any steps by index
 #include "kernels/gpu/real_element.h"
 #include "kernels/gpu/select_arguments.h"
+#include "kernels/gpu/unit.h"
 
 namespace fgx::device {
-
-template <int kBytes>
-struct alignas(kBytes) Unit {
-  uint8_t bytes[kBytes];
-};
-template <>
-struct alignas(16) Unit<16> {
-  uint32_t words[4];
-};
-template <>
-struct Unit<8> {
-  uint64_t word;
-};
-template <>
-struct Unit<4> {
-  uint32_t word;
-};
-template <>
-struct Unit<2> {
-  uint16_t word;
-};
-
-FGX_DEVICE_INLINE int64_t thread_index() {
-  return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-}
 
 // Where number `index` of the loops lies.
 FGX_DEVICE_INLINE void find_offsets(const gpu::CopyArguments& a, int64_t index, int64_t& to,
@@ -237,11 +213,6 @@ FGX_DEVICE_INLINE void join(const gpu::JoinArguments& a, T* to) {
     row = split(column, part.divide, part.width, part.count < gpu::kFastDivideLimit);
   }
   to[row * a.out_row + part.offset + column] = value;
-}
-
-FGX_DEVICE_INLINE int64_t load_index(const void* indices, bool wide, int64_t at) {
-  return wide ? static_cast<const int64_t*>(indices)[at]
-              : static_cast<int64_t>(static_cast<const int32_t*>(indices)[at]);
 }
 
 template <typename T, int kTimes>

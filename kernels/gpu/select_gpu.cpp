@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernels/gpu/launch.h"
+#include "kernels/gpu/move_gpu.h"
 #include "kernels/gpu/select_arguments.h"
 #include "kernels/stable/select/select.h"
 #include "tensor/broadcast.h"
@@ -26,12 +27,15 @@ int64_t blocks_for(int64_t threads, int64_t block = gpu::kSelectBlock) {
 }
 uint64_t alignment_of(const TensorView& view) { return gpu::known_alignment(view); }
 
-// The largest unit, in bytes, that divides all these numbers of bytes.
-int64_t unit_for(uint64_t all, int64_t most = kVectorBytes) {
+}  // namespace
+
+int64_t unit_for(uint64_t all, int64_t most) {
   int64_t unit = most;
   while (unit > 1 && (all & static_cast<uint64_t>(unit - 1)) != 0) unit /= 2;
   return unit;
 }
+
+namespace {
 
 Launch launch_units(const gpu::Device& device, const char* kernel, int64_t bytes, int64_t blocks,
                     unsigned block = gpu::kSelectBlock) {
@@ -47,18 +51,7 @@ void set_loop(CopyArguments& a, int d, int64_t size, int64_t to_step, int64_t fr
 
 // ------------------------------------------------------------------------------------------- copy
 
-// A copy of one tensor into a region of another: chosen once, run on any two addresses of this alignment.
-struct Move {
-  enum class Kind : uint8_t { kDense, kConvert, kStrided, kTranspose };
-  Kind kind;
-  Launch launch;
-  int64_t count;
-  int32_t vectors;
-  union {
-    CopyArguments strided;
-    gpu::TransposeArguments transpose;
-  };
-};
+}  // namespace
 
 void run_move(const Move& move, void* to, void* from, void* stream) {
   int64_t count = move.count;
@@ -71,6 +64,8 @@ void run_move(const Move& move, void* to, void* from, void* stream) {
   const bool plain = move.kind == Move::Kind::kDense || move.kind == Move::Kind::kConvert;
   gpu::run_launch(move.launch, stream, plain ? dense : strided);
 }
+
+namespace {
 
 void plan_dense(const gpu::Device& device, const CopyPlan& plan, uint64_t addresses, Move& move) {
   const int64_t count = plan.sizes[0];
@@ -150,7 +145,8 @@ CopyArguments loops_of(const CopyPlan& plan, int64_t per_unit) {
   return a;
 }
 
-// `addresses` is what the two tensors' addresses are multiples of, joined.
+}  // namespace
+
 void plan_move(const gpu::Device& device, const CopyPlan& plan, uint64_t addresses, Move& move) {
   move.count = 0;
   move.vectors = 0;
@@ -174,6 +170,8 @@ void plan_move(const gpu::Device& device, const CopyPlan& plan, uint64_t address
   move.strided = loops_of(plan, unit / bytes);
   move.launch = launch_units(device, "fgx_copy_strided_", unit, blocks_for(move.strided.count));
 }
+
+namespace {
 
 void run_copy_gpu(const KernelState& state, const RunArgs& args) {
   run_move(state.as<Move>(), args.data[2], args.data[1], args.stream);
@@ -293,7 +291,8 @@ void run_gather(const KernelState& state, const RunArgs& args) {
   gpu::run_launch(gathered.launch, args.stream, parameters);
 }
 
-// NaN for floats; zero for the types that have none.
+}  // namespace
+
 void set_missing(DType dtype, uint8_t (&missing)[16]) {
   std::memset(missing, 0, sizeof missing);
   if (!is_float(dtype)) return;
@@ -303,8 +302,6 @@ void set_missing(DType dtype, uint8_t (&missing)[16]) {
   const auto bytes = static_cast<size_t>(size_of(dtype));
   for (size_t at = 0; at < sizeof missing; at += bytes) std::memcpy(missing + at, &value, bytes);
 }
-
-}  // namespace
 
 RunFn prepare_copy_gpu(const Call& call, KernelState& state) {
   const TensorView& source = call.tensor(kCopySource);

@@ -138,7 +138,7 @@ FGX_DEVICE_INLINE void skinny(const gpu::ProductArguments& g, const Half* a, con
     float sum = 0;
 #pragma unroll
     for (int w = 0; w < kWarps; ++w) sum += shares[w][row][own];
-    if (g.has_bias != 0) sum += load_as<float>(bias[(column + own) * g.bias_stride]);
+    if (g.has_bias != 0) sum += load_as<float>(bias[(column + own) * g.bias_column]);
     out[row * g.out_row + (column + own) * g.out_column] = store_as<Half>(sum);
   }
 }

@@ -17,6 +17,11 @@ template <typename T>
 FGX_DEVICE_INLINE T shuffle_xor(T value, int mask) {
   return __shfl_xor(value, mask, kWarp);
 }
+// The value of the lane `distance` below, within groups of `width` lanes; its own where there is none.
+template <typename T>
+FGX_DEVICE_INLINE T shuffle_up(T value, int distance, int width = kWarp) {
+  return __shfl_up(value, distance, width);
+}
 FGX_DEVICE_INLINE LaneMask ballot(bool condition) { return __ballot(condition); }
 FGX_DEVICE_INLINE int first_lane(LaneMask mask) {
   return __ffsll(static_cast<unsigned long long>(mask)) - 1;
@@ -36,6 +41,10 @@ using LaneMask = uint32_t;
 template <typename T>
 FGX_DEVICE_INLINE T shuffle_xor(T value, int mask) {
   return __shfl_xor_sync(0xffffffffu, value, mask);
+}
+template <typename T>
+FGX_DEVICE_INLINE T shuffle_up(T value, int distance, int width = kWarp) {
+  return __shfl_up_sync(0xffffffffu, value, distance, width);
 }
 FGX_DEVICE_INLINE LaneMask ballot(bool condition) { return __ballot_sync(0xffffffffu, condition); }
 FGX_DEVICE_INLINE int first_lane(LaneMask mask) { return __ffs(static_cast<int>(mask)) - 1; }

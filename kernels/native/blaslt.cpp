@@ -22,6 +22,8 @@ constexpr BlasLtDialect kCuda = {
     .preference_workspace = 1,
     .preference_reduction = 3,
     .preference_alignment = 5,
+    .layout_batches = 5,
+    .layout_batch_step = 6,
     .algorithm_bytes = 64,
     .result_bytes = 96,
 };
@@ -38,6 +40,8 @@ constexpr BlasLtDialect kHip = {
     .preference_workspace = 1,
     .preference_reduction = -1,
     .preference_alignment = -1,
+    .layout_batches = 0,
+    .layout_batch_step = 1,
     .algorithm_bytes = 24,
     .result_bytes = 56,
 };
@@ -55,6 +59,7 @@ BlasLt::BlasLt(const BlasLtDialect& words, const char* prefix, const char* varia
   find(operation_create, "MatmulDescCreate");
   find(operation_set, "MatmulDescSetAttribute");
   find(layout_create, "MatrixLayoutCreate");
+  find(layout_set, "MatrixLayoutSetAttribute");
   find(preference_create, "MatmulPreferenceCreate");
   find(preference_set, "MatmulPreferenceSetAttribute");
   find(preference_destroy, "MatmulPreferenceDestroy");

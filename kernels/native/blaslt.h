@@ -18,8 +18,9 @@ struct BlasLtDialect {
   int preference_workspace;
   int preference_reduction;  // how parts of a sum may be joined; -1: none
   int preference_alignment;  // of a; b, c and d follow; -1: none
-  size_t algorithm_bytes;    // at the beginning of a result
-  size_t result_bytes;       // workspace and status follow the algorithm
+  int layout_batches, layout_batch_step;
+  size_t algorithm_bytes;  // at the beginning of a result
+  size_t result_bytes;     // workspace and status follow the algorithm
 };
 
 // Functions answer a status, 0 for success; handles are the vendor's, as plain pointers.
@@ -33,6 +34,7 @@ struct BlasLt {
   int (*operation_create)(void** operation, int compute_type, int scale_type);
   int (*operation_set)(void* operation, int attribute, const void* value, size_t bytes);
   int (*layout_create)(void** layout, int type, uint64_t rows, uint64_t columns, int64_t leading);
+  int (*layout_set)(void* layout, int attribute, const void* value, size_t bytes);
   int (*preference_create)(void** preference);
   int (*preference_set)(void* preference, int attribute, const void* value, size_t bytes);
   int (*preference_destroy)(void* preference);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// mm and linear by cuBLASLt and hipBLASLt.
+// mm, linear, bmm and addmm by cuBLASLt and hipBLASLt.
 #pragma once
 
 #include "schema/kernel.h"
@@ -8,5 +8,7 @@ namespace fgx {
 
 ImplementationDef blaslt_mm(int32_t device_type);
 ImplementationDef blaslt_linear(int32_t device_type);
+ImplementationDef blaslt_bmm(int32_t device_type);
+ImplementationDef blaslt_addmm(int32_t device_type);
 
 }  // namespace fgx

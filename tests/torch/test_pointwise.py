@@ -107,7 +107,11 @@ def drop_known(case, expected_input):
 def test_unary_types(case, dtype):
     function, kwargs = UNARY[case]
     for shape in [(), (0,), (1,), (17,), (7, 37), (3, 0, 2), (5, 1031)]:
-        judge(case, function, kwargs, drop_known(case, make(shape, dtype)))
+        x = drop_known(case, make(shape, dtype))
+        if case == "abs" and dtype == torch.bool:  # PyTorch has it on GPUs only
+            assert torch.equal(fgx.call("abs", x), x)
+        else:
+            judge(case, function, kwargs, x)
 
 
 @pytest.mark.parametrize("case", BINARY)

@@ -76,6 +76,17 @@ void infer_linear(const Call& call, std::vector<OutputSpec>& outputs) {
   add_output(outputs, input.dtype, shape);
 }
 
+// Without our own ones for few rows.
+void add_with_gpu(Catalogue& catalogue, OperatorDef op, ImplementationDef (*library)(int32_t),
+                  PrepareFn general) {
+  const ImplementationDef like = op.implementations.back();
+  for (const int32_t type : {FGX_DEVICE_CUDA, FGX_DEVICE_ROCM}) {
+    op.implementations.push_back(library(type));
+  }
+  add_gpu_implementations(op, like, general);
+  catalogue.add(std::move(op));
+}
+
 // The operator, with implementations on GPUs beside the CPU's: `faster`, the libraries', `skinny`, the general ones.
 void add_with_gpu(Catalogue& catalogue, OperatorDef op, ImplementationDef faster,
                   ImplementationDef (*library)(int32_t), ImplementationDef skinny,
@@ -186,35 +197,40 @@ void add_blas_operators(Catalogue& catalogue) {
               },
       },
       few_rows_linear_gpu(), blaslt_linear, skinny_linear_gpu(), prepare_linear_gpu);
-  catalogue.add({
-      .schema_text = "bmm(Tensor self, Tensor mat2) -> Tensor",
-      .family = Family::kBlas,
-      .infer = infer_bmm,
-      .oracle = bmm_oracle,
-      .reduce_length = shared_length,
-      .examples = {"bmm(f32[28,98,128],f32[28,128,97])", "bmm(bf16[64,17,33],bf16[64,33,9])",
-                   "bmm(i32[3,7,9],i32[3,9,5])"},
-      .implementations = {{.name = "stable.cpu.bmm",
-                           .prepare = prepare_bmm,
-                           .workspace = bmm_workspace}},
-  });
+  add_with_gpu(catalogue,
+               {
+                   .schema_text = "bmm(Tensor self, Tensor mat2) -> Tensor",
+                   .family = Family::kBlas,
+                   .infer = infer_bmm,
+                   .oracle = bmm_oracle,
+                   .reduce_length = shared_length,
+                   .examples = {"bmm(f32[28,98,128],f32[28,128,97])",
+                                "bmm(bf16[64,17,33],bf16[64,33,9])", "bmm(i32[3,7,9],i32[3,9,5])"},
+                   .implementations = {{.name = "stable.cpu.bmm",
+                                        .prepare = prepare_bmm,
+                                        .workspace = bmm_workspace}},
+               },
+               blaslt_bmm, prepare_bmm_gpu);
   // Half types add self to the sums, before they are rounded.
-  catalogue.add({
-      .schema_text =
-          "addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) "
-          "-> Tensor",
-      .family = Family::kBlas,
-      .infer = infer_addmm,
-      .oracle = addmm_oracle,
-      .reduce_length = shared_length_of_addmm,
-      .in_place_arguments = {"self"},
-      .examples = {"addmm(f32[3584],f32[16,1024],f32[1024,3584])",
-                   "addmm(bf16[98,512],bf16[98,896],bf16[896,512],beta=0.5,alpha=2)",
-                   "addmm(i32[7,5],i32[7,9],i32[9,5],beta=2,alpha=3)"},
-      .implementations = {{.name = "stable.cpu.addmm",
-                           .prepare = prepare_addmm,
-                           .workspace = addmm_workspace}},
-  });
+  add_with_gpu(
+      catalogue,
+      {
+          .schema_text =
+              "addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) "
+              "-> Tensor",
+          .family = Family::kBlas,
+          .infer = infer_addmm,
+          .oracle = addmm_oracle,
+          .reduce_length = shared_length_of_addmm,
+          .in_place_arguments = {"self"},
+          .examples = {"addmm(f32[3584],f32[16,1024],f32[1024,3584])",
+                       "addmm(bf16[98,512],bf16[98,896],bf16[896,512],beta=0.5,alpha=2)",
+                       "addmm(i32[7,5],i32[7,9],i32[9,5],beta=2,alpha=3)"},
+          .implementations = {{.name = "stable.cpu.addmm",
+                               .prepare = prepare_addmm,
+                               .workspace = addmm_workspace}},
+      },
+      blaslt_addmm, prepare_addmm_gpu);
 }
 
 }  // namespace fgx

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reduction family: operators with their type rules, oracles and implementations, best first.
 #include "kernels/families.h"
+#include "kernels/gpu/cumsum_gpu.h"
 #include "kernels/gpu/gpu_implementation.h"
 #include "kernels/gpu/reduction_gpu.h"
 #include "kernels/stable/reduction/reduction.h"
@@ -117,20 +118,21 @@ void add_reduction_operators(Catalogue& catalogue) {
                            .in_place = false,
                            .prepare = prepare_var_mean}},
   });
-  catalogue.add({
-      .schema_text = "aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor",
-      .family = Family::kReduction,
-      .infer = infer_cumsum,
-      .oracle = oracle_cumsum,
-      .reduce_length = scanned_length,
-      .speed_attributes = {"dim"},
-      .in_place_arguments = {"self"},
-      .examples = {"cumsum(f32[4096,4096], dim=-1)", "cumsum(bf16[1024,1024], dim=0)",
-                   "cumsum(i32[64,129,33], dim=1)", "cumsum(i64[100000], dim=0)"},
-      .implementations = {{.name = "stable.cpu.cumsum",
-                           .batch_invariant = true,
-                           .prepare = prepare_cumsum}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text = "aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor",
+          .family = Family::kReduction,
+          .infer = infer_cumsum,
+          .oracle = oracle_cumsum,
+          .reduce_length = scanned_length,
+          .speed_attributes = {"dim"},
+          .in_place_arguments = {"self"},
+          .examples = {"cumsum(f32[4096,4096], dim=-1)", "cumsum(bf16[1024,1024], dim=0)",
+                       "cumsum(i32[64,129,33], dim=1)", "cumsum(i64[100000], dim=0)"},
+          .implementations =
+              {{.name = "stable.cpu.cumsum", .batch_invariant = true, .prepare = prepare_cumsum}},
+      },
+      prepare_cumsum_gpu, cumsum_workspace_gpu));
 }
 
 }  // namespace fgx

@@ -21,22 +21,14 @@ namespace fgx {
 namespace {
 
 enum IndexArgument { kSelf, kDim, kIndex, kSource };
-enum Operand { kDense, kIndices, kTable };
-constexpr int kOperands = 3;
+constexpr int kDense = IndexLoops::kDense;
+constexpr int kIndices = IndexLoops::kIndices;
+constexpr int kTable = IndexLoops::kTable;
+constexpr int kOperands = IndexLoops::kOperands;
 constexpr int64_t kGrainElements = 8192;  // elements worth a thread
 
-// The loops over the other dimensions, outermost first, and the one along the dimension.
-struct Plan {
-  int32_t ndim;  // of the other dimensions, merged; at least 1
-  int64_t sizes[FGX_MAX_RANK];
-  int64_t steps[kOperands][FGX_MAX_RANK];
-  int64_t others;            // product of sizes
-  int64_t length;            // along the dimension
-  int64_t along[kOperands];  // steps; the table's is what an index counts
-  int64_t limit;             // size of the table along the dimension
-  int64_t bytes;             // of an element
+struct Plan : IndexLoops {
   void (*kernel)(const IndexRun& run);
-  bool wide_indices;
   bool across;         // the inner loop runs over the innermost other dimension
   bool splits_length;  // threads share the dimension, not the other ones
   int32_t index_ndim;  // the index by itself, to be checked
@@ -189,8 +181,10 @@ OperandSteps steps_of(const TensorView& view, int dim, bool shared, int count) {
 }
 
 // `dense` of shape `shape`; `index` of that shape, or (`shared`) a vector.
-void fill(Plan& plan, std::span<const int64_t> shape, int dim, const TensorView& dense,
-          bool constant, const TensorView& index, bool shared, const TensorView& table) {
+IndexLoops make_loops(std::span<const int64_t> shape, int dim, const TensorView& dense,
+                      bool constant, const TensorView& index, bool shared,
+                      const TensorView& table) {
+  IndexLoops plan{};
   plan.ndim = 0;
   int64_t others[FGX_MAX_RANK];
   int count = 0;
@@ -218,6 +212,12 @@ void fill(Plan& plan, std::span<const int64_t> shape, int dim, const TensorView&
   plan.limit = table.shape[dim];
   plan.bytes = size_of(table.dtype);
   plan.wide_indices = index.dtype == DType::kInt64;
+  return plan;
+}
+
+// Everything of the plan but `kernel` and `splits_length`.
+void fill(Plan& plan, const IndexLoops& loops, const TensorView& index) {
+  static_cast<IndexLoops&>(plan) = loops;
   const int inner = plan.ndim - 1;
   // Elements that lie side by side are walked side by side.
   const int64_t width = plan.sizes[inner];
@@ -340,14 +340,33 @@ void infer_scatter(const Call& call, std::vector<OutputSpec>& outputs) {
   }
 }
 
-RunFn prepare_index_select(const Call& call, KernelState& state) {
+IndexLoops index_select_loops(const Call& call) {
   const Dimensioned self(call.tensor(kSelf));
   const Dimensioned out(call.outputs()[0]);
-  const TensorView& index = call.tensor(kIndex);
-  if (index.numel == 0) return run_nothing;
+  return make_loops(out.view.dims(), call.normalized_dim(kDim, self.view.ndim), out.view, false,
+                    call.tensor(kIndex), true, self.view);
+}
+
+IndexLoops gather_loops(const Call& call) {
+  const Dimensioned self(call.tensor(kSelf));
+  const Dimensioned index(call.tensor(kIndex));
+  const Dimensioned out(call.outputs()[0]);
+  return make_loops(index.view.dims(), call.normalized_dim(kDim, self.view.ndim), out.view, false,
+                    index.view, false, self.view);
+}
+
+IndexLoops scatter_loops(const Call& call) {
+  const Dimensioned out(call.outputs()[0]);
+  const Dimensioned index(call.tensor(kIndex));
+  const Dimensioned source(call.tensor(kSource));
+  return make_loops(index.view.dims(), call.normalized_dim(kDim, out.view.ndim), source.view,
+                    source.view.wrapped_number, index.view, false, out.view);
+}
+
+RunFn prepare_index_select(const Call& call, KernelState& state) {
+  if (call.tensor(kIndex).numel == 0) return run_nothing;
   Plan& plan = state.emplace<Plan>();
-  fill(plan, out.view.dims(), call.normalized_dim(kDim, self.view.ndim), out.view, false, index,
-       true, self.view);
+  fill(plan, index_select_loops(call), call.tensor(kIndex));
   plan.kernel =
       index_kernels_for(best_isa()).gather[size_class(plan.bytes)][plan.wide_indices ? 1 : 0];
   plan.splits_length = plan.length > plan.others;
@@ -355,13 +374,10 @@ RunFn prepare_index_select(const Call& call, KernelState& state) {
 }
 
 RunFn prepare_gather(const Call& call, KernelState& state) {
-  const Dimensioned self(call.tensor(kSelf));
   const Dimensioned index(call.tensor(kIndex));
-  const Dimensioned out(call.outputs()[0]);
   if (index.view.numel == 0) return run_nothing;
   Plan& plan = state.emplace<Plan>();
-  fill(plan, index.view.dims(), call.normalized_dim(kDim, self.view.ndim), out.view, false,
-       index.view, false, self.view);
+  fill(plan, gather_loops(call), index.view);
   plan.kernel =
       index_kernels_for(best_isa()).gather[size_class(plan.bytes)][plan.wide_indices ? 1 : 0];
   plan.splits_length = plan.length > plan.others;
@@ -369,24 +385,22 @@ RunFn prepare_gather(const Call& call, KernelState& state) {
 }
 
 RunFn prepare_scatter(const Call& call, KernelState& state) {
-  const Dimensioned out(call.outputs()[0]);
   const Dimensioned index(call.tensor(kIndex));
-  const Dimensioned source(call.tensor(kSource));
+  const TensorView& source = call.tensor(kSource);
   const TensorView& self = call.tensor(kSelf);
   if (self.numel == 0 && index.view.numel == 0) return run_nothing;
   ScatterPlan& plan = state.emplace<ScatterPlan>();
   plan.nothing = index.view.numel == 0;
   plan.dtype = self.dtype;
-  plan.value = source.view.wrapped_number;
-  plan.value_type = source.view.dtype;
+  plan.value = source.wrapped_number;
+  plan.value_type = source.dtype;
   plan.output = 3;
   if (self.numel > 0) {
     plan.copy =
         plan_copy(self.dtype, self.dtype, self.dims(), call.outputs()[0].strides, self.strides);
   }
   if (plan.nothing) return run_scatter;
-  fill(plan, index.view.dims(), call.normalized_dim(kDim, out.view.ndim), source.view, plan.value,
-       index.view, false, out.view);
+  fill(plan, scatter_loops(call), index.view);
   plan.kernel =
       index_kernels_for(best_isa()).scatter[size_class(plan.bytes)][plan.wide_indices ? 1 : 0];
   plan.splits_length = false;  // equal places along the dimension are written in order

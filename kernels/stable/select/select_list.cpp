@@ -73,83 +73,93 @@ void infer_embedding(const Call& call, std::vector<OutputSpec>& outputs) {
 }
 
 void add_index_operators(Catalogue& catalogue) {
-  catalogue.add({
-      .schema_text = "index_select(Tensor self, int dim, Tensor index) -> Tensor",
-      .family = Family::kSelect,
-      .infer = infer_index_select,
-      .oracle = index_select_oracle,
-      .speed_attributes = {"dim"},
-      .examples = {"index_select(f32[1024,256],0,i64[98])",
-                   "index_select(bf16[64,129,33],-1,i32[16])"},
-      .implementations = {{.name = "stable.cpu.index_select",
-                           .batch_invariant = true,
-                           .prepare = prepare_index_select}},
-  });
-  catalogue.add({
-      .schema_text =
-          "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor",
-      .family = Family::kSelect,
-      .infer = infer_gather,
-      .oracle = gather_oracle,
-      .speed_attributes = {"dim"},
-      .examples = {"gather(f32[1024,256],1,i64[1024,16])", "gather(bf16[98,300],0,i64[7,300])"},
-      .implementations = {{.name = "stable.cpu.gather",
-                           .batch_invariant = true,
-                           .prepare = prepare_gather}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text = "index_select(Tensor self, int dim, Tensor index) -> Tensor",
+          .family = Family::kSelect,
+          .infer = infer_index_select,
+          .oracle = index_select_oracle,
+          .speed_attributes = {"dim"},
+          .examples = {"index_select(f32[1024,256],0,i64[98])",
+                       "index_select(bf16[64,129,33],-1,i32[16])"},
+          .implementations = {{.name = "stable.cpu.index_select",
+                               .batch_invariant = true,
+                               .prepare = prepare_index_select}},
+      },
+      prepare_index_select_gpu));
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text =
+              "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor",
+          .family = Family::kSelect,
+          .infer = infer_gather,
+          .oracle = gather_oracle,
+          .speed_attributes = {"dim"},
+          .examples = {"gather(f32[1024,256],1,i64[1024,16])", "gather(bf16[98,300],0,i64[7,300])"},
+          .implementations =
+              {{.name = "stable.cpu.gather", .batch_invariant = true, .prepare = prepare_gather}},
+      },
+      prepare_gather_gpu));
   // Where several indices name one place, the last along the dimension wins. A number for src is
   // ATen's scatter.value.
-  catalogue.add({
-      .schema_text = "scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor",
-      .family = Family::kSelect,
-      .infer = infer_scatter,
-      .oracle = scatter_oracle,
-      .speed_attributes = {"dim"},
-      .in_place_arguments = {"self"},
-      .aliases = {"scatter.value"},
-      .examples = {"scatter(f32[1024,256],1,i64[1024,16],f32[1024,16])",
-                   "scatter(bf16[98,300],0,i64[7,300],bf16[7,300])",
-                   "scatter(f32[64,33],-1,i64[64,5],2.5)"},
-      .implementations = {{.name = "stable.cpu.scatter",
-                           .batch_invariant = true,
-                           .prepare = prepare_scatter}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text = "scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor",
+          .family = Family::kSelect,
+          .infer = infer_scatter,
+          .oracle = scatter_oracle,
+          .speed_attributes = {"dim"},
+          .in_place_arguments = {"self"},
+          .aliases = {"scatter.value"},
+          .examples = {"scatter(f32[1024,256],1,i64[1024,16],f32[1024,16])",
+                       "scatter(bf16[98,300],0,i64[7,300],bf16[7,300])",
+                       "scatter(f32[64,33],-1,i64[64,5],2.5)"},
+          .implementations =
+              {{.name = "stable.cpu.scatter", .batch_invariant = true, .prepare = prepare_scatter}},
+      },
+      prepare_scatter_gpu, scatter_workspace_gpu));
 }
 
 void add_order_operators(Catalogue& catalogue) {
   // NaN counts as larger than every number; of equal elements the lower index comes first.
-  catalogue.add({
-      .schema_text = "topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) "
-                     "-> (Tensor values, Tensor indices)",
-      .family = Family::kSelect,
-      .infer = infer_topk,
-      .oracle = topk_oracle,
-      .speed_attributes = {"k", "dim"},
-      .examples = {"topk(f32[256,1024],8)", "topk(bf16[16,151936],50)",
-                   "topk(i32[33,65],5,0,False)"},
-      .implementations = {{.name = "stable.cpu.topk",
-                           .batch_invariant = true,
-                           .in_place = false,
-                           .prepare = prepare_topk,
-                           .workspace = topk_workspace}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text =
+              "topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) "
+              "-> (Tensor values, Tensor indices)",
+          .family = Family::kSelect,
+          .infer = infer_topk,
+          .oracle = topk_oracle,
+          .speed_attributes = {"k", "dim"},
+          .examples = {"topk(f32[256,1024],8)", "topk(bf16[16,151936],50)",
+                       "topk(i32[33,65],5,0,False)"},
+          .implementations = {{.name = "stable.cpu.topk",
+                               .batch_invariant = true,
+                               .in_place = false,
+                               .prepare = prepare_topk,
+                               .workspace = topk_workspace}},
+      },
+      prepare_topk_gpu, topk_workspace_gpu));
   // Always stable, whatever `stable` says.
-  catalogue.add({
-      .schema_text = "sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) "
-                     "-> (Tensor values, Tensor indices)",
-      .family = Family::kSelect,
-      .infer = infer_sort,
-      .oracle = sort_oracle,
-      .speed_attributes = {"dim"},
-      .examples = {"sort(f32[256,1024],stable=True)",
-                   "sort(bf16[33,65],stable=None,dim=0,descending=True)",
-                   "sort(i64[100000],stable=False)"},
-      .implementations = {{.name = "stable.cpu.sort",
-                           .batch_invariant = true,
-                           .in_place = false,
-                           .prepare = prepare_sort,
-                           .workspace = sort_workspace}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text =
+              "sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) "
+              "-> (Tensor values, Tensor indices)",
+          .family = Family::kSelect,
+          .infer = infer_sort,
+          .oracle = sort_oracle,
+          .speed_attributes = {"dim"},
+          .examples = {"sort(f32[256,1024],stable=True)",
+                       "sort(bf16[33,65],stable=None,dim=0,descending=True)",
+                       "sort(i64[100000],stable=False)"},
+          .implementations = {{.name = "stable.cpu.sort",
+                               .batch_invariant = true,
+                               .in_place = false,
+                               .prepare = prepare_sort,
+                               .workspace = sort_workspace}},
+      },
+      prepare_sort_gpu, sort_workspace_gpu));
 }
 
 }  // namespace
