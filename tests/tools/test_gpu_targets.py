@@ -75,7 +75,7 @@ class Targets(unittest.TestCase):
         rows = []
         for path in sorted((ROOT / "bench" / "results").glob("gpu_*.json")):
             found = json.loads(path.read_text()).get("rows")
-            rows += [one for one in found if "family" in one] if isinstance(found, list) else []
+            rows += [one for one in found if "family" in one and "op" in one] if isinstance(found, list) else []
         absent = targets.summary(rows)["not_measured"]
         for kind in ("softmax", "layer_norm", "rms_norm", "sum", "argmax", "add", "copy", "cast", "mm", "decode", "topk_softmax"):
             missing = [name for name in absent if name.startswith(kind + " ") or name.startswith(kind + ",")]
