@@ -21,10 +21,19 @@ struct BlockLaunch {
   unsigned block;
   unsigned shared_bytes;
   unsigned cluster;  // blocks of one; 1: none
+  // Of no cluster: may begin while the launch before it still runs. Its kernel waits for that itself (compute capability
+  // 9: wait_for_launch_before).
+  bool follows = false;
 };
 // Throws ShapeNotSupported for more blocks than one launch takes.
 BlockLaunch make_launch(const Device& device, const char* module, const std::string& kernel,
                         int64_t grid, int64_t block, int64_t shared_bytes);
+// Allows the kernel what the launch asks for beyond usual limits, of shared memory or of a cluster's size. False: the
+// device or its driver cannot.
+bool allow(const BlockLaunch& what);
+// How many such clusters the device runs at once, after allowing them: none where it is cut into parts that have too few
+// multiprocessors.
+int64_t row_clusters_at_once(const BlockLaunch& what);
 // In a context of the device, which `guard` made current.
 void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, void** parameters);
 
