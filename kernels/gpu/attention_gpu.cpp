@@ -188,13 +188,15 @@ bool plan_tiles(const gpu::Device& device, const AttentionPlan& plan, Geometry& 
     const int64_t tiles = (plan.rows - 1) / rows + 1;
     const double step = 1.0 + 0.4 * static_cast<double>(tried - 1);  // as measured
     const double fixed = 1.5 * step;
-    const auto longest = static_cast<double>((plan.keys - 1) / gpu::kTileKeys + 1) * step + fixed;
-    const double rounds = static_cast<double>((plan.groups * tiles - 1) / slots + 1);
+    const int64_t steps = (plan.keys - 1) / gpu::kTileKeys + 1;
+    const int64_t rounds = (plan.groups * tiles - 1) / slots + 1;
+    const double longest = static_cast<double>(steps) * step + fixed;
     // Causality halves most tiles' work, and blocks take long and short ones.
     const double mean = plan.causal && plan.queries > rows ? longest / 2 + fixed : longest;
     const double evenly =
         mean * static_cast<double>(plan.groups * tiles) / static_cast<double>(slots);
-    const double cost = plan.causal ? std::max(longest, evenly) : rounds * longest;
+    const double cost =
+        plan.causal ? std::max(longest, evenly) : static_cast<double>(rounds) * longest;
     if (groups != 0 && cost >= best) continue;
     best = cost;
     groups = tried;
