@@ -50,6 +50,8 @@ struct Operands {
   DType common;
   int8_t output_slot;
   uint8_t parameter_count;
+  bool fixed;  // parameters are those here, not the run's
+  Scalar parameters[kMaxParameters];
 };
 
 struct Launch {
@@ -129,7 +131,8 @@ struct Numbers {
           break;
       }
     }
-    for (int i = 0; i < operands.parameter_count; ++i) parameters[i] = convert<T>(args.scalars[i]);
+    const Scalar* scalars = operands.fixed ? operands.parameters : args.scalars;
+    for (int i = 0; i < operands.parameter_count; ++i) parameters[i] = convert<T>(scalars[i]);
   }
 
  private:
@@ -300,6 +303,10 @@ Gathered gather(const ElementwiseRequest& request, const TensorView& nothing, in
   operands.common = request.common;
   operands.output_slot = static_cast<int8_t>(request.output_slot);
   operands.parameter_count = static_cast<uint8_t>(request.parameter_count);
+  operands.fixed = request.static_parameters != nullptr;
+  for (int i = 0; operands.fixed && i < request.parameter_count; ++i) {
+    operands.parameters[i] = request.static_parameters[i];
+  }
   for (int k = 0; k < kMostOperands; ++k) {
     operands.slot[k] = -1;
     made.views[k + 1] = &nothing;
