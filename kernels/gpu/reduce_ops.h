@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What reductions fold: sums, maxima, and where a maximum lies.
+// What reductions fold: sums, maxima and where a maximum lies, moments.
 #pragma once
 
 #include "kernels/gpu/rows.h"
@@ -251,6 +251,117 @@ struct Argmax {
         if (value == top || (top != top && value != value)) place = static_cast<uint32_t>(i);
       }
       return {top, static_cast<Index>(first + place)};
+    }
+  };
+};
+
+// The type that results are written from.
+template <typename Work>
+struct WideOf {
+  using Type = Work;
+};
+template <>
+struct WideOf<int32_t> {
+  using Type = int64_t;
+};
+
+FGX_DEVICE_INLINE float multiply_add(float a, float b, float c) { return ::fmaf(a, b, c); }
+FGX_DEVICE_INLINE double multiply_add(double a, double b, double c) { return ::fma(a, b, c); }
+FGX_DEVICE_INLINE float near_reciprocal(float x) { return fast_reciprocal(x); }
+FGX_DEVICE_INLINE double near_reciprocal(double x) { return 1.0 / x; }
+
+// Of some elements: their number, their mean, and the sum of squared distances from it.
+template <typename Work>
+struct MomentsOf {
+  Work mean;
+  Work spread;
+  Work count;
+  FGX_DEVICE_INLINE Work average() const {
+    return count > Work(0) ? mean : Work(__builtin_nan(""));
+  }
+  FGX_DEVICE_INLINE Work variance(double freedom) const {
+    return count > Work(0) ? spread / static_cast<Work>(freedom) : Work(__builtin_nan(""));
+  }
+};
+// Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979). Every
+// vector has moments of its own, about its own mean, which then meet in the order of all reductions of rows.
+template <typename Work>
+struct Moments {
+  using Element = Work;
+  using State = MomentsOf<Work>;
+  using Local = Moments;
+  static constexpr int kVectors = 4;
+  FGX_DEVICE_INLINE static State neutral() { return {Work(0), Work(0), Work(0)}; }
+  FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) {
+    state.count += Work(1);
+    const Work apart = value - state.mean;
+    state.mean = multiply_add(apart, near_reciprocal(state.count), state.mean);
+    state.spread = multiply_add(apart, value - state.mean, state.spread);
+  }
+  // `share` of all elements are b's. No result is contracted in a way of the compiler's choice, so that threads
+  // that know `share` when compiled have the bits of those that do not.
+  FGX_DEVICE_INLINE static State merge(State a, State b, Work share) {
+    const Work apart = b.mean - a.mean;
+    return {multiply_add(apart, share, a.mean),
+            multiply_add(apart * (a.count * share), apart, a.spread + b.spread), a.count + b.count};
+  }
+  FGX_DEVICE_INLINE State operator()(State a, State b) const {
+    const Work count = a.count + b.count;
+    return merge(a, b, count > Work(0) ? b.count / count : Work(0));
+  }
+  FGX_DEVICE_INLINE static State widen(State local, int64_t) { return local; }
+  template <typename T>
+  FGX_DEVICE_INLINE static T fill() {
+    return T{};
+  }
+  template <typename T>
+  struct Part {
+    static constexpr int kSize = Vector<T>::kSize;
+    State state = neutral();
+    template <int kVectors>
+    FGX_DEVICE_INLINE void take(const HeldVector<T> (&raw)[kVectors], uint32_t, int stride,
+                                int left) {
+      State step;
+      if (left - (kVectors - 1) * stride >= kSize) {
+        step = merge_own<kVectors>([](State a, State b) { return merge(a, b, Work(0.5)); },
+                                   [&](int j) { return moments_of(raw[j]); });
+      } else {
+        step = merge_own<kVectors>(Moments(),
+                                   [&](int j) { return some_of(raw[j], left - j * stride); });
+      }
+      state = state.count > Work(0) ? Moments()(state, step) : step;
+    }
+    FGX_DEVICE_INLINE State result() const { return state; }
+
+   private:
+    FGX_DEVICE_INLINE static State moments_of(const HeldVector<T>& vector) {
+      Work sum = vector.value(0);
+#pragma unroll
+      for (int i = 1; i < kSize; ++i) sum += vector.value(i);
+      const Work mean = sum * (Work(1) / kSize);
+      Work spread = 0;
+#pragma unroll
+      for (int i = 0; i < kSize; ++i) {
+        const Work apart = vector.value(i) - mean;
+        spread = multiply_add(apart, apart, spread);
+      }
+      return {mean, spread, Work(kSize)};
+    }
+    // The first `count` elements of a vector.
+    FGX_DEVICE_INLINE static State some_of(const HeldVector<T>& vector, int count) {
+      if (count >= kSize) return moments_of(vector);
+      if (count <= 0) return neutral();
+      Work sum = vector.value(0);
+#pragma unroll
+      for (int i = 1; i < kSize; ++i) sum += vector.value(i);  // what is not there is zero
+      const Work mean = sum / static_cast<Work>(count);
+      Work spread = 0;
+#pragma unroll
+      for (int i = 0; i < kSize; ++i) {
+        const Work apart = i < count ? vector.value(i) - mean : Work(0);
+        spread = multiply_add(apart, apart, spread);
+      }
+      return {mean, spread, static_cast<Work>(count)};
     }
   };
 };

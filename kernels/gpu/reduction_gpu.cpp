@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launcher of the reduction kernels (reduction.cu).
+// The launcher of the reduction kernels (reduce_rows.cu, reduction.cu, argmax.cu, moments.cu).
 #include "kernels/gpu/reduction_gpu.h"
 
 #include <algorithm>
+#include <span>
 
 #include "backend/gpu/arena.h"
 #include "kernels/gpu/row_launch.h"
@@ -26,13 +27,34 @@ constexpr int64_t kMostPieces = 1024;
 // Columns: fewer elements than this are not worth a second kernel.
 constexpr int64_t kWorthTwoKernels = 1 << 18;
 
-enum class Operation : uint8_t { kSum, kMean, kAmax, kArgmax };
+enum class Operation : uint8_t { kSum, kMean, kAmax, kArgmax, kMax, kVarMean };
+bool finds_index(Operation operation) {
+  return operation == Operation::kArgmax || operation == Operation::kMax;
+}
+
+// Which of the outputs of an operation with two are wanted from a launch; others have only the first.
+enum class Wanted : uint8_t { kBoth, kFirst, kSecond };
+// Positions in RunArgs::data of what kernels call out and second; -1: null.
+struct OutputSlots {
+  int8_t out;
+  int8_t second;
+};
+OutputSlots output_slots(Operation operation, Wanted wanted) {
+  const auto slot = [&](int8_t output) {
+    const bool unwanted = wanted == (output == 1 ? Wanted::kSecond : Wanted::kFirst);
+    return unwanted ? int8_t{-1} : output;
+  };
+  if (operation == Operation::kMax) return {slot(2), slot(1)};  // the kernel's first are indices
+  if (operation == Operation::kVarMean) return {slot(1), slot(2)};
+  return {1, -1};
+}
 
 // A kernel, and the one that folds pieces which had blocks of their own.
 struct Launches {
   gpu::BlockLaunch first;
   gpu::BlockLaunch finish;
   size_t workspace;
+  OutputSlots slots;
 };
 struct RowState : Launches {
   gpu::ReduceRowArguments arguments;
@@ -47,7 +69,7 @@ struct Plan {
   bool rows = false;
   gpu::ReduceRowArguments row_arguments{};
   gpu::ReduceArguments arguments{};
-  const char* module = "reduction";
+  const char* module = "";
   std::string kernel;  // behind "fgx_<operation>_"
   std::string finish;
   int64_t outputs = 0;
@@ -72,7 +94,8 @@ const char* fold_type(Operation operation, DType dtype) {
   return sum || dtype == DType::kInt64 ? "int64" : "int32";
 }
 int64_t state_bytes(Operation operation, const std::string& fold) {
-  if (operation == Operation::kArgmax) return 16;
+  if (finds_index(operation)) return 16;
+  if (operation == Operation::kVarMean) return fold == "float" ? 12 : 24;
   return fold == "float" || fold == "int32" ? 4 : 8;
 }
 
@@ -99,12 +122,12 @@ void plan_rows(const gpu::Device& device, const ReduceGeometry& geometry, DType 
   const std::string name(info(dtype).name);
   const char* access = aligned ? "" : "_any";
   plan->rows = true;
-  plan->module = "reduce_rows";
   plan->finish = "finish_rows_";
   plan->finish_shape = {{1, 0}, kLongRowThreads};
   if (vectors > kPieceVectors) {
     const int64_t piece = kPieceVectors * size;
-    arguments.piece = ((plan->length - 1) / (piece * kMostPieces) + 1) * piece;
+    const int64_t most = plan->state_bytes > 16 ? kMostPieces / 2 : kMostPieces;
+    arguments.piece = ((plan->length - 1) / (piece * most) + 1) * piece;
     arguments.pieces = static_cast<int32_t>((plan->length - 1) / arguments.piece + 1);
     arguments.split = plan->outputs < 2 * processors;
     arguments.threads = kLongRowThreads;
@@ -208,14 +231,19 @@ int64_t vectors_along(const ReduceGeometry& geometry, const TensorView& self) {
   return fit ? count : 1;
 }
 
-Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) {
-  const ReduceRequest request = operation == Operation::kAmax     ? max_request(call)
-                                : operation == Operation::kArgmax ? argmax_request(call)
-                                                                  : sum_request(call);
+ReduceRequest request_of(const Call& call, Operation operation) {
+  if (operation == Operation::kAmax) return max_request(call);
+  if (finds_index(operation)) return argmax_request(call);
+  return operation == Operation::kVarMean ? var_mean_request(call) : sum_request(call);
+}
+
+// `out`: the output that is written, or the first of two in the same places.
+Plan plan_for(const Call& call, Operation operation, const gpu::Device& device,
+              const TensorView& out) {
+  const ReduceRequest request = request_of(call, operation);
   const TensorView& self = call.inputs()[0];
-  const TensorView& out = call.outputs()[0];
   ReduceGeometry geometry;
-  cut_reduction(call, request, call.outputs()[0], &geometry);
+  cut_reduction(call, request, out, &geometry);
   const WalkDim inner = geometry.inner();
   Plan plan;
   gpu::ReduceArguments& arguments = plan.arguments;
@@ -226,12 +254,13 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) 
   // Halves that are summed into float32 are exact there already.
   const bool halves = request.compute == self.dtype && out.dtype == DType::kFloat32;
   arguments.convert =
-      static_cast<uint8_t>(operation == Operation::kArgmax || halves ? self.dtype : out.dtype);
+      static_cast<uint8_t>(finds_index(operation) || halves ? self.dtype : out.dtype);
   arguments.mean = operation == Operation::kMean;
   arguments.kept_in = gpu::region_of(geometry.kept, geometry.kept_dims, false);
   arguments.kept_out = gpu::region_of(geometry.kept, geometry.kept_dims, true);
   arguments.reduced = gpu::region_of(geometry.reduced);
   arguments.elements = arguments.length;
+  arguments.freedom = std::max(static_cast<double>(arguments.length) - request.correction, 0.0);
   arguments.columns = inner.size;
   arguments.row_step = geometry.reduced.ndim == 1 ? geometry.reduced.strides[0] : 0;
 
@@ -251,6 +280,7 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) 
     plan.row_arguments.in_dtype = arguments.in_dtype;
     plan.row_arguments.out_dtype = arguments.out_dtype;
     plan.row_arguments.mean = arguments.mean;
+    plan.row_arguments.freedom = arguments.freedom;
     plan_rows(device, geometry, self.dtype, aligned, &plan);
   } else if (as_columns) {
     const bool aligned = address_fits && inner.size % size == 0 && arguments.row_step % size == 0 &&
@@ -261,6 +291,10 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) 
                  any ? vectors_along(geometry, self) : 1, &plan);
   }
   plan.finish += fold;
+  plan.module = finds_index(operation)             ? "argmax"
+                : operation == Operation::kVarMean ? "moments"
+                : plan.rows                        ? "reduce_rows"
+                                                   : "reduction";
   return plan;
 }
 
@@ -276,11 +310,13 @@ gpu::ReduceArguments finish_arguments(const TileState& state) {
 template <typename State>
 void run(const KernelState& kernel_state, const RunArgs& args) {
   const State& state = kernel_state.as<State>();
+  const auto pointer = [&](int8_t slot) { return slot < 0 ? nullptr : args.data[slot]; };
   const void* in = args.data[0];
-  void* out = args.data[1];
+  void* out = pointer(state.slots.out);
+  void* second = pointer(state.slots.second);
   void* slots = nullptr;
   void* parameters[] = {const_cast<decltype(State::arguments)*>(&state.arguments), &in, &out,
-                        &slots};
+                        &slots, &second};
   const gpu::ContextGuard guard(*state.first.device);
   if (state.arguments.split == 0) {
     gpu::launch(state.first, guard, args.stream, parameters);
@@ -291,17 +327,20 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   slots = scratch.data();
   gpu::launch(state.first, guard, args.stream, parameters);
   auto rest = finish_arguments(state);
-  void* finish_parameters[] = {&rest, &out, &slots};
+  void* finish_parameters[] = {&rest, &out, &slots, &second};
   gpu::launch(state.finish, guard, args.stream, finish_parameters);
 }
 
 void run_nothing(const KernelState&, const RunArgs&) {}
 
-Launches make_launches(const gpu::Device& device, Operation operation, const Plan& plan) {
-  const std::string prefix = operation == Operation::kAmax     ? "fgx_amax_"
-                             : operation == Operation::kArgmax ? "fgx_argmax_"
-                                                               : "fgx_sum_";
+Launches make_launches(const gpu::Device& device, Operation operation, Wanted wanted,
+                       const Plan& plan) {
+  const std::string prefix = operation == Operation::kAmax      ? "fgx_amax_"
+                             : finds_index(operation)           ? "fgx_argmax_"
+                             : operation == Operation::kVarMean ? "fgx_var_mean_"
+                                                                : "fgx_sum_";
   Launches made{};
+  made.slots = output_slots(operation, wanted);
   made.workspace = plan.workspace();
   made.first = gpu::make_launch(device, plan.module, prefix + plan.kernel, plan.grid, plan.block,
                                 plan.shared);
@@ -314,26 +353,60 @@ Launches make_launches(const gpu::Device& device, Operation operation, const Pla
   return made;
 }
 
-RunFn prepare(const Call& call, KernelState& kernel_state, Operation operation) {
-  if (call.outputs()[0].numel == 0) return run_nothing;
+RunFn prepare_into(const Call& call, KernelState& kernel_state, Operation operation,
+                   Wanted wanted) {
   const gpu::Device& device = gpu::find_device(call.device());
-  const Plan plan = plan_for(call, operation, device);
+  const Plan plan =
+      plan_for(call, operation, device, call.outputs()[wanted == Wanted::kSecond ? 1 : 0]);
   if (plan.rows) {
     RowState& state = kernel_state.emplace<RowState>();
-    static_cast<Launches&>(state) = make_launches(device, operation, plan);
+    static_cast<Launches&>(state) = make_launches(device, operation, wanted, plan);
     state.arguments = plan.row_arguments;
     return run<RowState>;
   }
   TileState& state = kernel_state.emplace<TileState>();
-  static_cast<Launches&>(state) = make_launches(device, operation, plan);
+  static_cast<Launches&>(state) = make_launches(device, operation, wanted, plan);
   state.arguments = plan.arguments;
   state.finish_tile = plan.finish_shape.tile;
   return run<TileState>;
 }
 
+// Two outputs of different strides are computed one after the other.
+struct TwiceState {
+  KernelState states[2];
+  RunFn runs[2];
+};
+
+void run_twice(const KernelState& kernel_state, const RunArgs& args) {
+  const TwiceState& twice = kernel_state.as<TwiceState>();
+  for (int i = 0; i < 2; ++i) twice.runs[i](twice.states[i], args);
+}
+
+bool in_same_places(std::span<const TensorView> outputs) {
+  const TensorView& first = outputs[0];
+  return outputs.size() == 1 ||
+         std::equal(first.strides, first.strides + first.ndim, outputs[1].strides);
+}
+
+RunFn prepare(const Call& call, KernelState& kernel_state, Operation operation) {
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  if (in_same_places(call.outputs())) {
+    return prepare_into(call, kernel_state, operation, Wanted::kBoth);
+  }
+  TwiceState& twice = kernel_state.emplace<TwiceState>();
+  twice.runs[0] = prepare_into(call, twice.states[0], operation, Wanted::kFirst);
+  twice.runs[1] = prepare_into(call, twice.states[1], operation, Wanted::kSecond);
+  return run_twice;
+}
+
 size_t workspace(const Call& call, Operation operation) {
   if (call.outputs()[0].numel == 0) return 0;
-  return plan_for(call, operation, gpu::find_device(call.device())).workspace();
+  const gpu::Device& device = gpu::find_device(call.device());
+  size_t bytes = 0;
+  for (const TensorView& out : call.outputs()) {
+    bytes = std::max(bytes, plan_for(call, operation, device, out).workspace());
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -351,8 +424,17 @@ RunFn prepare_argmax_gpu(const Call& call, KernelState& state) {
   return prepare(call, state, Operation::kArgmax);
 }
 
+RunFn prepare_max_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, Operation::kMax);
+}
+RunFn prepare_var_mean_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, Operation::kVarMean);
+}
+
 size_t sum_workspace_gpu(const Call& call) { return workspace(call, Operation::kSum); }
 size_t amax_workspace_gpu(const Call& call) { return workspace(call, Operation::kAmax); }
 size_t argmax_workspace_gpu(const Call& call) { return workspace(call, Operation::kArgmax); }
+size_t max_workspace_gpu(const Call& call) { return workspace(call, Operation::kMax); }
+size_t var_mean_workspace_gpu(const Call& call) { return workspace(call, Operation::kVarMean); }
 
 }  // namespace fgx

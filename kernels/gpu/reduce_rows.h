@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reductions over rows that are contiguous. A long row is folded from pieces of a fixed length, in order: by one
+// block, or by a block for each piece and a second kernel.
+#pragma once
+
+#include "kernels/gpu/element.h"
+#include "kernels/gpu/reduce_ops.h"
+
+namespace fgx::device {
+
+template <typename Value>
+__device__ __noinline__ void store_other(void* out, uint8_t dtype, int64_t at, Value value) {
+  store_element(out, dtype, at, value);
+}
+
+// A value in a type that is T, or, where T is void, known at run time only.
+template <typename T, typename Value>
+FGX_DEVICE_INLINE void store_value(void* out, uint8_t dtype, int64_t at, Value value) {
+  if constexpr (__is_same(T, void)) {
+    store_other(out, dtype, at, static_cast<typename WideOf<Value>::Type>(value));
+  } else if constexpr (__is_same(T, Bool)) {
+    static_cast<Bool*>(out)[at].byte = value != 0;
+  } else {
+    static_cast<T*>(out)[at] = store_as<T>(value);
+  }
+}
+
+// Writes rows' results. T is the type of the row's elements, or void where it is not known. Operations with two
+// results have one in `out` and one in `second`, in the same places; where nobody wants one, it is null.
+template <typename T>
+struct ResultWriter {
+  const gpu::ReduceRowArguments& arguments;
+  void* out;
+  void* second;
+
+  // Of a row that is about to be folded, and after the last.
+  FGX_DEVICE_INLINE void begin(int64_t) {}
+  FGX_DEVICE_INLINE void end() {}
+
+  template <typename State>
+  FGX_DEVICE_INLINE void operator()(int64_t row, State state) {
+    int64_t at = 0;
+#pragma unroll
+    for (int d = gpu::kMostOuterDims - 1; d > 0; --d) {
+      if (d >= arguments.ndim) continue;
+      const int64_t next = row / arguments.sizes[d];
+      at += (row - next * arguments.sizes[d]) * arguments.out_steps[d];
+      row = next;
+    }
+    write(at + row * arguments.out_steps[0], state);
+  }
+
+ private:
+  template <typename Work, typename Index>
+  FGX_DEVICE_INLINE void write(int64_t at, ValueAndIndex<Work, Index> state) {
+    if (out != nullptr) static_cast<int64_t*>(out)[at] = static_cast<int64_t>(state.index);
+    if (second != nullptr) store_value<T>(second, arguments.in_dtype, at, state.value);
+  }
+  template <typename Work>
+  FGX_DEVICE_INLINE void write(int64_t at, MomentsOf<Work> state) {
+    if (out != nullptr) {
+      store_value<T>(out, arguments.in_dtype, at, state.variance(arguments.freedom));
+    }
+    if (second != nullptr) store_value<T>(second, arguments.in_dtype, at, state.average());
+  }
+  template <typename Real>
+  FGX_DEVICE_INLINE void write_real(int64_t at, Real state) {
+    if (arguments.mean != 0) state /= static_cast<Real>(arguments.length);
+    if constexpr (!__is_same(T, void)) {
+      if (arguments.out_dtype == arguments.in_dtype) {
+        static_cast<T*>(out)[at] = store_as<T>(state);
+        return;
+      }
+    }
+    store_other(out, arguments.out_dtype, at, state);
+  }
+  FGX_DEVICE_INLINE void write(int64_t at, float state) { write_real(at, state); }
+  FGX_DEVICE_INLINE void write(int64_t at, double state) { write_real(at, state); }
+  FGX_DEVICE_INLINE void write(int64_t at, int32_t state) {
+    write(at, static_cast<int64_t>(state));
+  }
+  FGX_DEVICE_INLINE void write(int64_t at, int64_t state) {
+    constexpr uint8_t kInt64 = 5;
+    if (arguments.out_dtype == kInt64) {
+      static_cast<int64_t*>(out)[at] = state;
+    } else {
+      store_other(out, arguments.out_dtype, at, state);
+    }
+  }
+};
+
+template <typename T>
+FGX_DEVICE_INLINE const T* find_row(const gpu::ReduceRowArguments& arguments, const T* in,
+                                    int64_t row) {
+#pragma unroll
+  for (int d = gpu::kMostOuterDims - 1; d > 0; --d) {
+    if (d >= arguments.ndim) continue;
+    const int64_t next = row / arguments.sizes[d];
+    in += (row - next * arguments.sizes[d]) * arguments.in_steps[d];
+    row = next;
+  }
+  return in + row * arguments.in_steps[0];
+}
+
+template <bool kAligned, typename T, int kVectors>
+FGX_DEVICE_INLINE void load_vectors(const T* from, int64_t left, int stride, T fill,
+                                    HeldVector<T> (&raw)[kVectors]) {
+  const int some = static_cast<int>(left < (1 << 24) ? left : (1 << 24));
+#pragma unroll
+  for (int j = 0; j < kVectors; ++j) {
+    raw[j] = HeldVector<T>(load_vector<kAligned>(from + j * stride, some - j * stride, fill));
+  }
+}
+
+// Rows that are one step of their threads: several beside each other or one to a block, which takes
+// `rounds` of them in turn and loads the next while it folds one.
+template <typename Op, typename T, int kVectors, bool kAligned, typename Writer>
+FGX_DEVICE_INLINE void reduce_short_rows(const gpu::ReduceRowArguments& arguments, const T* in,
+                                         Writer writer) {
+  using Local = typename Op::Local;
+  using LocalState = typename Local::State;
+  extern __shared__ uint4 shared_memory[];
+  LocalState* const shared = reinterpret_cast<LocalState*>(shared_memory);
+  constexpr int kSize = Vector<T>::kSize;
+  const int threads = arguments.threads;
+  const int shift = power_of(threads);
+  const int side = static_cast<int>(blockDim.x) >> shift;
+  const int t = static_cast<int>(threadIdx.x) & (threads - 1);
+  const int stride = threads * kSize;
+  const int left = static_cast<int>(arguments.length) - t * kSize;
+  const T fill = Local::template fill<T>();
+  int64_t first = static_cast<int64_t>(blockIdx.x) * arguments.rounds * side;  // of the side
+  const int64_t own = static_cast<int>(threadIdx.x) >> shift;
+  const auto load = [&](int64_t row, HeldVector<T>(&raw)[kVectors]) {
+    const bool there = row < arguments.outputs;
+    load_vectors<kAligned>(find_row(arguments, in, there ? row : 0) + t * kSize, there ? left : 0,
+                           stride, fill, raw);
+  };
+  HeldVector<T> raw[kVectors];
+  load(first + own, raw);
+  for (int round = 0; round < arguments.rounds; ++round) {
+    const bool writes = t == 0 && first + own < arguments.outputs;
+    if (writes) writer.begin(first + own);
+    HeldVector<T> next[kVectors];
+    const bool last = round + 1 == arguments.rounds || first + side >= arguments.outputs;
+    if (!last) load(first + side + own, next);
+    typename Local::template Part<T> part;
+    part.take(raw, static_cast<uint32_t>(t * kSize), stride, left);
+    const LocalState state =
+        merge_threads<true>(part.result(), threads, shared + (round & 1) * threads, Local());
+    if (writes) writer(first + own, Op::widen(state, 0));
+    if (last) break;
+    first += side;
+#pragma unroll
+    for (int j = 0; j < kVectors; ++j) raw[j] = next[j];
+  }
+  writer.end();
+}
+
+// Slots of one result, by the threads of a block; the first thread gets it.
+template <typename Op>
+FGX_DEVICE_INLINE typename Op::State fold_slots(const typename Op::State* slots, int count,
+                                                typename Op::State* shared) {
+  typename Op::State state = Op::neutral();
+  for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
+    state = Op()(state, slots[i]);
+  }
+  return merge_threads<true>(state, static_cast<int>(blockDim.x), shared, Op());
+}
+
+// One long row, or one piece of one: a whole number of steps, of which the next is loaded while one is folded.
+template <typename Op, typename T, int kVectors, bool kAligned, typename Writer>
+FGX_DEVICE_INLINE void reduce_long_row(const gpu::ReduceRowArguments& arguments, const T* in,
+                                       typename Op::State* slots, Writer writer) {
+  using State = typename Op::State;
+  using Local = typename Op::Local;
+  using LocalState = typename Local::State;
+  extern __shared__ uint4 shared_memory[];
+  LocalState* const shared = reinterpret_cast<LocalState*>(shared_memory);
+  constexpr int kSize = Vector<T>::kSize;
+  const int threads = static_cast<int>(blockDim.x);
+  const int t = static_cast<int>(threadIdx.x);
+  const int stride = threads * kSize;
+  // Behind two states for each thread.
+  State* const results = reinterpret_cast<State*>(shared + 2 * threads);
+  const T fill = Local::template fill<T>();
+  const bool split = arguments.split != 0;
+  const int64_t row = split ? blockIdx.x / arguments.pieces : blockIdx.x;
+  if (t == 0 && !split) writer.begin(row);
+  int64_t begin = split ? (blockIdx.x - row * arguments.pieces) * arguments.piece : 0;
+  const int64_t end = split && begin + arguments.piece < arguments.length ? begin + arguments.piece
+                                                                          : arguments.length;
+  const T* const from = find_row(arguments, in, row) + t * kSize;
+  const int64_t length = end - t * kSize;  // of what this thread sees
+  HeldVector<T> raw[kVectors];
+  load_vectors<kAligned>(from + begin, length - begin, stride, fill, raw);
+  typename Local::template Part<T> part;
+  int64_t at = begin;
+  for (int number = 0;;) {
+    const int64_t after = at + kVectors * stride;
+    HeldVector<T> next[kVectors];
+    if (after < end) load_vectors<kAligned>(from + after, length - after, stride, fill, next);
+    const int64_t left = length - at;
+    part.take(raw, static_cast<uint32_t>(at - begin) + t * kSize, stride,
+              static_cast<int>(left < (1 << 24) ? left : (1 << 24)));
+    if (after - begin >= arguments.piece || after >= end) {
+      const LocalState state =
+          merge_threads<true>(part.result(), threads, shared + (number & 1) * threads, Local());
+      if (t == 0) (split ? slots[blockIdx.x] : results[number]) = Op::widen(state, begin);
+      if (after >= end) break;
+      part = {};
+      begin = after;
+      ++number;
+    }
+    at = after;
+#pragma unroll
+    for (int j = 0; j < kVectors; ++j) raw[j] = next[j];
+  }
+  if (split) return;
+  __syncthreads();
+  State* const again = results + arguments.pieces;
+  const State state = fold_slots<Op>(results, arguments.pieces, again);
+  if (t == 0) writer(row, state);
+  writer.end();
+}
+
+// The pieces of rows that blocks of their own have left in slots: a block to each row.
+template <typename Op, typename Writer>
+FGX_DEVICE_INLINE void finish_rows(const gpu::ReduceRowArguments& arguments,
+                                   const typename Op::State* slots, Writer writer) {
+  using State = typename Op::State;
+  extern __shared__ uint4 shared_memory[];
+  const int64_t row = blockIdx.x;
+  if (threadIdx.x == 0) writer.begin(row);
+  const State state = fold_slots<Op>(slots + row * arguments.pieces, arguments.pieces,
+                                     reinterpret_cast<State*>(shared_memory));
+  if (threadIdx.x == 0) writer(row, state);
+  writer.end();
+}
+
+}  // namespace fgx::device
+
+#define FGX_ROW_ARGUMENTS const FGX_IN_PLACE fgx::gpu::ReduceRowArguments arguments
+// The launcher passes slots to all; rows that are one step leave nothing there.
+#define FGX_SHORT(Op, op, name, T, Work, vectors, threads, access, aligned)                   \
+  extern "C" __global__ void __launch_bounds__(threads, 1024 / threads)                       \
+      fgx_##op##_rows_##name##_##vectors##access(FGX_ROW_ARGUMENTS, const fgx::device::T* in, \
+                                                 void* out, void*, void* second) {            \
+    using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;              \
+    fgx::device::reduce_short_rows<Fold, fgx::device::T, vectors, aligned>(                   \
+        arguments, in, fgx::device::ResultWriter<fgx::device::T>{arguments, out, second});    \
+  }
+#define FGX_LONG(Op, op, name, T, Work, vectors, access, aligned)                          \
+  extern "C" __global__ void __launch_bounds__(512, 2) fgx_##op##_long_##name##access(     \
+      FGX_ROW_ARGUMENTS, const fgx::device::T* in, void* out, void* slots, void* second) { \
+    using Fold = fgx::device::Op<fgx::device::WorkTypeOf<fgx::device::T>::Work>;           \
+    fgx::device::reduce_long_row<Fold, fgx::device::T, vectors, aligned>(                  \
+        arguments, in, static_cast<Fold::State*>(slots),                                   \
+        fgx::device::ResultWriter<fgx::device::T>{arguments, out, second});                \
+  }
+#define FGX_ROW_ACCESS(Op, op, name, T, Work, access, aligned) \
+  FGX_SHORT(Op, op, name, T, Work, 1, 1024, access, aligned)   \
+  FGX_SHORT(Op, op, name, T, Work, 4, 512, access, aligned)    \
+  FGX_LONG(Op, op, name, T, Work, fgx::device::Op<int>::kVectors, access, aligned)
+#define FGX_ROW_TYPE(Op, op, name, T, Work)     \
+  FGX_ROW_ACCESS(Op, op, name, T, Work, , true) \
+  FGX_ROW_ACCESS(Op, op, name, T, Work, _any, false)
+#define FGX_ROW_FINISH(Op, op, name, Work)                                                   \
+  extern "C" __global__ void __launch_bounds__(512) fgx_##op##_finish_rows_##name(           \
+      FGX_ROW_ARGUMENTS, void* out, const void* slots, void* second) {                       \
+    using Fold = fgx::device::Op<Work>;                                                      \
+    fgx::device::finish_rows<Fold>(arguments, static_cast<const Fold::State*>(slots),        \
+                                   fgx::device::ResultWriter<void>{arguments, out, second}); \
+  }
