@@ -33,9 +33,13 @@ struct ResultWriter {
   void* out;
   void* second;
 
-  // Of a row that is about to be folded, and after the last.
+  // A row is about to be folded, its elements have arrived, all rows are written; and what a thread folds of a row
+  // starts at this element.
   FGX_DEVICE_INLINE void begin(int64_t) {}
+  FGX_DEVICE_INLINE void arrived(int64_t) {}
   FGX_DEVICE_INLINE void end() {}
+  template <typename Part>
+  FGX_DEVICE_INLINE void start(Part&, int64_t) {}
 
   template <typename State>
   FGX_DEVICE_INLINE void operator()(int64_t row, State state) {
@@ -140,12 +144,14 @@ FGX_DEVICE_INLINE void reduce_short_rows(const gpu::ReduceRowArguments& argument
   load(first + own, raw);
   for (int round = 0; round < arguments.rounds; ++round) {
     const bool writes = t == 0 && first + own < arguments.outputs;
-    if (writes) writer.begin(first + own);
     HeldVector<T> next[kVectors];
     const bool last = round + 1 == arguments.rounds || first + side >= arguments.outputs;
     if (!last) load(first + side + own, next);
+    if (writes) writer.begin(first + own);
     typename Local::template Part<T> part;
+    writer.start(part, 0);
     part.take(raw, static_cast<uint32_t>(t * kSize), stride, left);
+    if (writes) writer.arrived(first + own);
     const LocalState state =
         merge_threads<true>(part.result(), threads, shared + (round & 1) * threads, Local());
     if (writes) writer(first + own, Op::widen(state, 0));
@@ -195,6 +201,7 @@ FGX_DEVICE_INLINE void reduce_long_row(const gpu::ReduceRowArguments& arguments,
   HeldVector<T> raw[kVectors];
   load_vectors<kAligned>(from + begin, length - begin, stride, fill, raw);
   typename Local::template Part<T> part;
+  writer.start(part, begin);
   int64_t at = begin;
   for (int number = 0;;) {
     const int64_t after = at + kVectors * stride;
@@ -210,6 +217,7 @@ FGX_DEVICE_INLINE void reduce_long_row(const gpu::ReduceRowArguments& arguments,
       if (after >= end) break;
       part = {};
       begin = after;
+      writer.start(part, begin);
       ++number;
     }
     at = after;
@@ -217,6 +225,7 @@ FGX_DEVICE_INLINE void reduce_long_row(const gpu::ReduceRowArguments& arguments,
     for (int j = 0; j < kVectors; ++j) raw[j] = next[j];
   }
   if (split) return;
+  if (t == 0) writer.arrived(row);
   __syncthreads();
   State* const again = results + arguments.pieces;
   const State state = fold_slots<Op>(results, arguments.pieces, again);
@@ -234,7 +243,10 @@ FGX_DEVICE_INLINE void finish_rows(const gpu::ReduceRowArguments& arguments,
   if (threadIdx.x == 0) writer.begin(row);
   const State state = fold_slots<Op>(slots + row * arguments.pieces, arguments.pieces,
                                      reinterpret_cast<State*>(shared_memory));
-  if (threadIdx.x == 0) writer(row, state);
+  if (threadIdx.x == 0) {
+    writer.arrived(row);
+    writer(row, state);
+  }
   writer.end();
 }
 

@@ -13,13 +13,7 @@ namespace fgx {
 namespace {
 
 constexpr int64_t kVectorBytes = 16;
-// A block of a long row, and the vectors that each of its threads loads at once.
-constexpr int64_t kLongRowThreads = 512;
-constexpr int64_t kVectorsAtOnce = 4;
-// A block of several short rows.
-constexpr int64_t kSharedBlock = 256;
-// Threads that a multiprocessor has at once in such kernels.
-constexpr int64_t kThreadsAtOnce = 1024;
+constexpr int64_t kLongRowThreads = gpu::kReduceLongRowThreads;
 // Most rows that a block takes in turn.
 constexpr int64_t kMostRounds = 4;
 // Most pieces of one result.
@@ -99,8 +93,7 @@ int64_t state_bytes(Operation operation, const std::string& fold) {
   return fold == "float" || fold == "int32" ? 4 : 8;
 }
 
-// Rows that are contiguous. Pieces depend on their length alone, so that a row's bits do not depend on how
-// many there are.
+// Rows that are contiguous.
 void plan_rows(const gpu::Device& device, const ReduceGeometry& geometry, DType dtype, bool aligned,
                Plan* plan) {
   gpu::ReduceRowArguments& arguments = plan->row_arguments;
@@ -112,46 +105,15 @@ void plan_rows(const gpu::Device& device, const ReduceGeometry& geometry, DType 
     arguments.in_steps[d] = geometry.kept[d].in_stride;
     arguments.out_steps[d] = geometry.kept[d].out_stride;
   }
-  arguments.pieces = 1;
-  arguments.rounds = 1;
-  const int64_t size = kVectorBytes / size_of(dtype);
-  const int64_t vectors = (plan->length - 1) / size + 1;
-  const int64_t padded = gpu::power_of_two_from(vectors);
-  const int64_t processors = device.facts.multiprocessors;
-  constexpr int64_t kPieceVectors = kLongRowThreads * kVectorsAtOnce;
-  const std::string name(info(dtype).name);
-  const char* access = aligned ? "" : "_any";
+  const gpu::ReduceRowShape shape =
+      gpu::shape_row_reduction(device, dtype, aligned, plan->state_bytes, kMostRounds, &arguments);
   plan->rows = true;
+  plan->kernel = shape.kernel;
+  plan->grid = shape.grid;
+  plan->block = shape.block;
+  plan->shared = shape.shared;
   plan->finish = "finish_rows_";
   plan->finish_shape = {{1, 0}, kLongRowThreads};
-  if (vectors > kPieceVectors) {
-    const int64_t piece = kPieceVectors * size;
-    const int64_t most = plan->state_bytes > 16 ? kMostPieces / 2 : kMostPieces;
-    arguments.piece = ((plan->length - 1) / (piece * most) + 1) * piece;
-    arguments.pieces = static_cast<int32_t>((plan->length - 1) / arguments.piece + 1);
-    arguments.split = plan->outputs < 2 * processors;
-    arguments.threads = kLongRowThreads;
-    plan->kernel = "long_" + name + access;
-    plan->block = kLongRowThreads;
-    plan->grid = plan->outputs * (arguments.split != 0 ? arguments.pieces : 1);
-    // Two states for each thread, the pieces' results, and one more for each thread to fold those.
-    const int64_t results = arguments.split != 0 ? 0 : arguments.pieces + kLongRowThreads;
-    plan->shared = (2 * kLongRowThreads + results) * plan->state_bytes;
-    return;
-  }
-  const bool few = plan->outputs <= processors && padded <= gpu::kMostRowThreads;
-  const int64_t at_once = few || padded < kVectorsAtOnce ? 1 : kVectorsAtOnce;
-  const int64_t threads = padded / at_once;
-  const int64_t side = threads <= device.facts.warp_size ? kSharedBlock / threads : 1;
-  const int64_t groups = (plan->outputs - 1) / side + 1;
-  // Enough blocks to even out, and each with as many rows as that leaves.
-  const int64_t wanted = 8 * processors * kThreadsAtOnce / (threads * side);
-  arguments.rounds = static_cast<int32_t>(std::clamp<int64_t>(groups / wanted, 1, kMostRounds));
-  arguments.threads = static_cast<int32_t>(threads);
-  plan->kernel = "rows_" + name + "_" + std::to_string(at_once) + access;
-  plan->block = threads * side;
-  plan->grid = (groups - 1) / arguments.rounds + 1;
-  plan->shared = side > 1 ? 0 : 2 * threads * plan->state_bytes;
 }
 
 void plan_tiles(const gpu::Device& device, int64_t blocks, Plan* plan) {

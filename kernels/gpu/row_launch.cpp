@@ -171,6 +171,48 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
   return true;
 }
 
+ReduceRowShape shape_row_reduction(const Device& device, DType dtype, bool aligned,
+                                   int64_t state_bytes, int64_t most_rounds,
+                                   ReduceRowArguments* arguments) {
+  constexpr int64_t kVectorsAtOnce = 4;  // of a thread
+  constexpr int64_t kPieceVectors = kReduceLongRowThreads * kVectorsAtOnce;
+  constexpr int64_t kMostPieces = 1024;     // half as many where states are large
+  constexpr int64_t kThreadsAtOnce = 1024;  // of a multiprocessor, in such kernels
+  const int64_t size = kVectorBytes / size_of(dtype);
+  const int64_t vectors = (arguments->length - 1) / size + 1;
+  const int64_t padded = power_of_two_from(vectors);
+  const int64_t processors = device.facts.multiprocessors;
+  const std::string name(info(dtype).name);
+  const char* access = aligned ? "" : "_any";
+  arguments->pieces = 1;
+  arguments->rounds = 1;
+  if (vectors > kPieceVectors) {
+    const int64_t piece = kPieceVectors * size;
+    const int64_t most = state_bytes > 16 ? kMostPieces / 2 : kMostPieces;
+    arguments->piece = ((arguments->length - 1) / (piece * most) + 1) * piece;
+    arguments->pieces = static_cast<int32_t>((arguments->length - 1) / arguments->piece + 1);
+    arguments->split = arguments->outputs < 2 * processors;
+    arguments->threads = kReduceLongRowThreads;
+    // Two states for each thread, the pieces' results, and one more for each thread to fold those.
+    const int64_t results = arguments->split != 0 ? 0 : arguments->pieces + kReduceLongRowThreads;
+    return {"long_" + name + access,
+            arguments->outputs * (arguments->split != 0 ? arguments->pieces : 1),
+            kReduceLongRowThreads, (2 * kReduceLongRowThreads + results) * state_bytes};
+  }
+  const bool few = arguments->outputs <= processors && padded <= kMostRowThreads;
+  const int64_t at_once = few || padded < kVectorsAtOnce ? 1 : kVectorsAtOnce;
+  const int64_t threads = padded / at_once;
+  const int64_t side = threads <= device.facts.warp_size ? kSharedBlock / threads : 1;
+  const int64_t groups = (arguments->outputs - 1) / side + 1;
+  // Enough blocks to even out, and each with as many rows as that leaves.
+  const int64_t wanted = 8 * processors * kThreadsAtOnce / (threads * side);
+  arguments->rounds = static_cast<int32_t>(std::clamp<int64_t>(groups / wanted, 1, most_rounds));
+  arguments->threads = static_cast<int32_t>(threads);
+  return {"rows_" + name + "_" + std::to_string(at_once) + access,
+          (groups - 1) / arguments->rounds + 1, threads * side,
+          side > 1 ? 0 : 2 * threads * state_bytes};
+}
+
 TileShape shape_tile(int64_t length, bool side_first) {
   const int64_t wanted = power_of_two_from((std::max<int64_t>(length, 1) - 1) / 4 + 1);
   const int64_t along = std::min<int64_t>(wanted, side_first ? 16 : 256);

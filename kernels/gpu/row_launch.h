@@ -53,6 +53,22 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
                  int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
                  bool has_long = true);
 
+// The block of a long row that is reduced.
+inline constexpr int64_t kReduceLongRowThreads = 512;
+// How rows that are contiguous in themselves are reduced: what a kernel is called behind its operation's name, and its
+// geometry.
+struct ReduceRowShape {
+  std::string kernel;
+  int64_t grid;
+  int64_t block;
+  int64_t shared;  // bytes
+};
+// Fills the arguments' pieces, threads and rounds for their outputs and length. Pieces depend on the length alone, so
+// that a row's bits do not depend on how many there are. `most_rounds`: rows that a block takes in turn.
+ReduceRowShape shape_row_reduction(const Device& device, DType dtype, bool aligned,
+                                   int64_t state_bytes, int64_t most_rounds,
+                                   ReduceRowArguments* arguments);
+
 // Threads for rows of any strides: beside each other where that is how memory lies.
 struct TileShape {
   Tile tile;
