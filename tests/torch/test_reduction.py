@@ -347,6 +347,16 @@ def test_var_mean_of_special_values():
     check_var_mean(far.t().contiguous(), [0], 1, False)
 
 
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_var_mean_of_a_row_has_the_same_bits_beside_others(dtype):
+    for width in (64, 130, 4096, 9001, 70_000):
+        x = random((300, width), dtype)
+        whole = fgx.call("var_mean", x, [1])
+        for rows in (1, 3, 300):
+            for one, all_rows in zip(fgx.call("var_mean", x[:rows], [1]), whole):
+                assert torch.equal(one, all_rows[:rows])
+
+
 def test_var_mean_refuses():
     for arguments, argument in [((torch.ones(3, dtype=torch.int64),), 0), ((torch.ones(3), [1]), 1),
                                 ((torch.ones(3, 3), [0, 0]), 1)]:
