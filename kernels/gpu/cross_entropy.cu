@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // cross_entropy_loss of class indices: every score is read once. Rows of scores that are contiguous are reduced as
-// all rows are, others by tiles of positions. Where losses are summed up, every block leaves its total and one more
+// all rows are, or, where there are many, by a warp each; others by tiles of positions. Where losses are summed up, every block leaves its total and one more
 // block adds them in order; few blocks are a cluster and need no second kernel. A target that is out of range makes
 // its loss NaN.
 #include "kernels/gpu/cross_entropy_arguments.h"
@@ -228,10 +228,18 @@ FGX_DEVICE_INLINE void loss_strided(const gpu::CrossEntropyArguments& arguments,
     fgx::device::reduce_long_row<Fold, fgx::device::T, Fold::kVectors, aligned>( \
         rows, scores, static_cast<Fold::State*>(slots), FGX_WRITER(T));          \
   }
+#define FGX_WARP_LOSS(kind, spread, name, T, access, aligned)                         \
+  extern "C" __global__ void __launch_bounds__(256, spread ? 2 : 3)                   \
+      fgx_cross_entropy##kind##_warps_##name##access(FGX_LOSS_PARAMETERS(T)) {        \
+    using Fold = fgx::device::LogSum<fgx::device::T, spread>;                         \
+    fgx::device::reduce_rows_by_warps<Fold, fgx::device::T, Fold::kVectors, aligned>( \
+        rows, scores, FGX_WRITER(T));                                                 \
+  }
 #define FGX_LOSS_ACCESS(kind, spread, name, T, access, aligned)   \
   FGX_SHORT_LOSS(kind, spread, name, T, 1, 1024, access, aligned) \
   FGX_SHORT_LOSS(kind, spread, name, T, 4, 512, access, aligned)  \
-  FGX_LONG_LOSS(kind, spread, name, T, access, aligned)
+  FGX_LONG_LOSS(kind, spread, name, T, access, aligned)           \
+  FGX_WARP_LOSS(kind, spread, name, T, access, aligned)
 #define FGX_LOSS_KIND(kind, spread, name, T)                                                     \
   FGX_LOSS_ACCESS(kind, spread, name, T, , true)                                                 \
   FGX_LOSS_ACCESS(kind, spread, name, T, _any, false)                                            \
@@ -259,7 +267,7 @@ FGX_LOSS_TYPE(bfloat16, BFloat16)
 FGX_LOSS_STRIDED(float, float)
 FGX_LOSS_STRIDED(double, double)
 
-extern "C" __global__ void __launch_bounds__(512)
+extern "C" __global__ void __launch_bounds__(1024)
     fgx_cross_entropy_total(const fgx::gpu::CrossEntropyArguments arguments, void* out,
                             const void* totals) {
   using fgx::device::AddTotals;

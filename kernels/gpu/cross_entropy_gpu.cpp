@@ -14,13 +14,19 @@
 namespace fgx {
 namespace {
 
+constexpr const char* kModule = "cross_entropy";
 constexpr int64_t kVectorBytes = 16;
 constexpr int64_t kTotalBytes = 16;  // a loss and a weight
-constexpr int64_t kTotalThreads = 512;
+constexpr int64_t kTotalThreads = 1024;
 // Rows that a block takes in turn: it leaves one total for all.
 constexpr int64_t kMostRounds = 64;
 // Blocks that add up as one cluster.
-constexpr int64_t kMostClustered = 8;
+constexpr int64_t kMostClustered = 16;
+// So many rows for each multiprocessor have a warp each, in blocks of this many threads.
+constexpr int64_t kRowsForWarps = 16;
+constexpr int64_t kWarpsBlock = 256;
+// Blocks in all, whose totals one more adds up.
+constexpr int64_t kMostBlocks = 8192;
 // Blocks of tiles that a multiprocessor gets in all.
 constexpr int64_t kTileBlocks = 16;
 
@@ -118,24 +124,37 @@ void plan_rows(const gpu::Device& device, const TensorView& self, const Nest& ne
   plan->block = shape.block;
   plan->shared = shape.shared;
   plan->grid = shape.grid;
-  // The blocks that end with rows' losses.
-  int64_t blocks = rows.split != 0 ? rows.outputs : shape.grid;
-  if (!plan->reduces()) return;
-  const bool side_by_side = rows.threads < shape.block;
-  if (side_by_side) plan->shared = shape.block * kTotalBytes;
-  const bool clusters = device.driver->launch_clusters != nullptr && device.facts.major >= 9;
-  const bool in_turn = rows.split == 0 && rows.length > 0 && rows.pieces == 1;
-  if (clusters && in_turn && !side_by_side && blocks > 1 && rows.outputs <= 2 * kMostClustered) {
-    rows.rounds = static_cast<int32_t>((rows.outputs - 1) / kMostClustered + 1);
-    blocks = plan->grid = (rows.outputs - 1) / rows.rounds + 1;
+  // Many rows have a warp each, unless they are so short that they share one.
+  const int64_t step = size * device.facts.warp_size * 4;
+  if (rows.outputs >= kRowsForWarps * device.facts.multiprocessors && rows.length > step / 2) {
+    const int64_t warps = kWarpsBlock / device.facts.warp_size;
+    rows.split = 0;
+    rows.pieces = 1;
+    rows.threads = device.facts.warp_size;
+    plan->kernel = prefix + "warps_" + std::string(info(self.dtype).name) + (aligned ? "" : "_any");
+    plan->block = kWarpsBlock;
+    plan->shared = 0;
+    // A few rows to a warp where there are very many.
+    plan->grid = std::min((rows.outputs - 1) / warps + 1, kMostBlocks);
   }
+  if (!plan->reduces()) return;
+  // The blocks that end with rows' losses.
+  const int64_t blocks = rows.split != 0 ? rows.outputs : plan->grid;
+  const bool side_by_side = rows.threads < plan->block;
+  if (side_by_side) plan->shared = plan->block * kTotalBytes;
   arguments.blocks = static_cast<int32_t>(blocks);
-  if (!clusters || side_by_side || blocks < 2 || blocks > kMostClustered) return;
+  if (side_by_side || blocks < 2 || blocks > kMostClustered) return;
+  gpu::BlockLaunch last =
+      rows.split != 0
+          ? gpu::make_launch(device, kModule, plan->finish, blocks, gpu::kReduceLongRowThreads,
+                             gpu::kReduceLongRowThreads * plan->state_bytes)
+          : gpu::make_launch(device, kModule, plan->kernel, blocks, plan->block, plan->shared);
+  arguments.total_at = static_cast<int32_t>(last.shared_bytes);
+  last.shared_bytes += kMostClustered * kTotalBytes;
+  last.cluster = static_cast<unsigned>(blocks);
+  if (device.facts.major < 9 || gpu::clusters_at_once(last) == 0) return;
   arguments.clustered = 1;
-  const int64_t before =
-      rows.split != 0 ? gpu::kReduceLongRowThreads * plan->state_bytes : plan->shared;
-  arguments.total_at = static_cast<int32_t>(before);
-  if (rows.split == 0) plan->shared += kMostClustered * kTotalBytes;
+  if (rows.split == 0) plan->shared = last.shared_bytes;
 }
 
 void plan_tiles(const gpu::Device& device, const TensorView& self, int64_t class_step,
@@ -209,7 +228,6 @@ gpu::BlockLaunch clustered(gpu::BlockLaunch launch, const Plan& plan) {
 }
 
 void make_launches(const gpu::Device& device, const Plan& plan, Common* state) {
-  constexpr const char* kModule = "cross_entropy";
   state->arguments = plan.arguments;
   state->slots = plan.slots;
   state->totals_bytes = plan.totals_bytes();

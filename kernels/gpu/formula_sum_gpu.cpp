@@ -42,14 +42,13 @@ struct Plan {
   int64_t vector;
 };
 
+// The plan refers to the request and to `nothing`, which stands for numbers and for the result: one element,
+// repeated. Of a request whose output has no address, so that vectors are judged by the operands alone.
 Plan plan_for(const gpu::Device& device, const ElementwiseRequest& request,
               const TensorView& nothing) {
   Plan plan;
-  // Vectors are judged by the type of operands, which is the result's.
-  ElementwiseRequest elements = request;
-  elements.output.data = nullptr;
   plan.vector = static_cast<int64_t>(gpu::kVectorBytes) / size_of(request.output.dtype);
-  plan.gathered = gpu::gather(elements, nothing, plan.vector);
+  plan.gathered = gpu::gather(request, nothing, plan.vector);
   plan.gathered.views[0] = &nothing;
   const TensorView* const(&views)[kMostOperands + 1] = plan.gathered.views;
   plan.nest =
@@ -65,6 +64,17 @@ Plan plan_for(const gpu::Device& device, const ElementwiseRequest& request,
   plan.blocks =
       std::min<int64_t>(wanted, kBlocksPerProcessor * int64_t{device.facts.multiprocessors});
   return plan;
+}
+
+TensorView one_element() {
+  TensorView nothing;
+  nothing.numel = 1;
+  return nothing;
+}
+ElementwiseRequest without_output(const ElementwiseRequest& request) {
+  ElementwiseRequest elements = request;
+  elements.output.data = nullptr;
+  return elements;
 }
 
 size_t scratch_bytes(int64_t blocks) {
@@ -146,9 +156,9 @@ void fill(const gpu::Device& device, const ElementwiseRequest& request, const Pl
 RunFn prepare_formula_sum_gpu(fgx_device where, const ElementwiseRequest& request,
                               KernelState& kernel_state) {
   const gpu::Device& device = gpu::find_device(where);
-  TensorView nothing;  // stands for numbers and for the result: one element, repeated
-  nothing.numel = 1;
-  const Plan plan = plan_for(device, request, nothing);
+  const TensorView nothing = one_element();
+  const ElementwiseRequest elements = without_output(request);
+  const Plan plan = plan_for(device, elements, nothing);
   const std::string prefix = std::string("fgx_") + gpu::formula_name(request.formula) + "_sum_";
   const bool wide = request.compute == ComputeType::kDouble;
   if (plan.dense) {
@@ -163,9 +173,8 @@ RunFn prepare_formula_sum_gpu(fgx_device where, const ElementwiseRequest& reques
 }
 
 size_t formula_sum_workspace_gpu(fgx_device where, const ElementwiseRequest& request) {
-  TensorView nothing;
-  nothing.numel = 1;
-  return scratch_bytes(plan_for(gpu::find_device(where), request, nothing).blocks);
+  const TensorView nothing = one_element();
+  return scratch_bytes(plan_for(gpu::find_device(where), without_output(request), nothing).blocks);
 }
 
 }  // namespace fgx

@@ -17,6 +17,7 @@ struct LogSumState {
     return peak == negative_infinity<Compute>() ? Compute(0) : peak;
   }
   FGX_DEVICE_INLINE void move(LogSumState, Compute) {}
+  FGX_DEVICE_INLINE void add(LogSumState other) { sum += other.sum; }
 };
 template <typename Compute>
 struct SpreadState {
@@ -30,6 +31,12 @@ struct SpreadState {
   // Adds what `other` has, seen from `where`.
   FGX_DEVICE_INLINE void move(SpreadState other, Compute where) {
     spread += other.spread - (where - other.from()) * other.weight;
+    weight += other.weight;
+  }
+  // What is seen from the same place.
+  FGX_DEVICE_INLINE void add(SpreadState other) {
+    sum += other.sum;
+    spread += other.spread;
     weight += other.weight;
   }
 };
@@ -61,13 +68,25 @@ struct LogSum {
   FGX_DEVICE_INLINE static T fill() {
     return negative_infinity<T>();
   }
-  FGX_DEVICE_INLINE static void raise(State& state, Compute top) {
-    if (!(top > state.peak)) return;
+  // The state seen from `top`, which is at least its peak.
+  FGX_DEVICE_INLINE static State seen_from(State state, Compute top) {
     State moved{};
     moved.peak = top;
-    moved.sum = state.sum * Exponential<Compute>(top)(state.peak);
-    moved.move(state, top);
-    state = moved;
+    const Compute from = moved.from();
+    moved.sum = state.sum * Exponential<Compute>(from)(state.peak);
+    moved.move(state, from);
+    return moved;
+  }
+  FGX_DEVICE_INLINE static void raise(State& state, Compute top) {
+    if (top > state.peak) state = seen_from(state, top);
+  }
+  // Over groups of neighbouring lanes, all of which get it: all are seen from the largest peak, then added.
+  FGX_DEVICE_INLINE static State merge_group(State state, int lanes) {
+    state = seen_from(state, merge_lanes(state.peak, lanes, Larger()));
+    return merge_lanes(state, lanes, [](State a, State b) {
+      a.add(b);
+      return a;
+    });
   }
   // One element.
   FGX_DEVICE_INLINE static void take(State& state, Compute value, Compute weight) {
@@ -127,5 +146,21 @@ struct LogSum {
     }
   };
 };
+
+// In place of the general way, whose every step would take exponentials.
+template <typename T, bool kSpread>
+FGX_DEVICE_INLINE typename LogSum<T, kSpread>::State merge_for_first(
+    typename LogSum<T, kSpread>::State state, int threads,
+    typename LogSum<T, kSpread>::State* shared, LogSum<T, kSpread>) {
+  using Op = LogSum<T, kSpread>;
+  state = Op::merge_group(state, threads < kWarpWidth ? threads : kWarpWidth);
+  if (threads <= kWarpWidth) return state;
+  const int lane = static_cast<int>(threadIdx.x) % kWarpWidth;
+  if (lane == 0) shared[threadIdx.x / kWarpWidth] = state;
+  __syncthreads();
+  if (threadIdx.x >= kWarpWidth) return state;
+  state = lane < threads / kWarpWidth ? shared[lane] : Op::neutral();
+  return Op::merge_group(state, kWarpWidth);
+}
 
 }  // namespace fgx::device

@@ -293,16 +293,14 @@ struct Moments {
   static constexpr int kVectors = 4;
   FGX_DEVICE_INLINE static State neutral() { return {Work(0), Work(0), Work(0)}; }
   FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) {
-    state.count += Work(1);
-    const Work apart = value - state.mean;
-    state.mean = multiply_add(apart, near_reciprocal(state.count), state.mean);
-    state.spread = multiply_add(apart, value - state.mean, state.spread);
+    state = merge(state, {value, Work(0), Work(1)}, near_reciprocal(state.count + Work(1)));
   }
   // `share` of all elements are b's. No result is contracted in a way of the compiler's choice, so that threads
   // that know `share` when compiled have the bits of those that do not.
   FGX_DEVICE_INLINE static State merge(State a, State b, Work share) {
     const Work apart = b.mean - a.mean;
-    return {multiply_add(apart, share, a.mean),
+    const bool finite = apart - apart == Work(0);  // else infinities stay what they are
+    return {finite ? multiply_add(apart, share, a.mean) : a.mean + b.mean,
             multiply_add(apart * (a.count * share), apart, a.spread + b.spread), a.count + b.count};
   }
   FGX_DEVICE_INLINE State operator()(State a, State b) const {

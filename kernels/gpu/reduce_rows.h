@@ -25,6 +25,12 @@ FGX_DEVICE_INLINE void store_value(void* out, uint8_t dtype, int64_t at, Value v
   }
 }
 
+// Over the threads of a row, for those of its first warp; operations may have a faster way.
+template <typename State, typename Op>
+FGX_DEVICE_INLINE State merge_for_first(State state, int threads, State* shared, Op op) {
+  return merge_threads<true>(state, threads, shared, op);
+}
+
 // Writes rows' results. T is the type of the row's elements, or void where it is not known. Operations with two
 // results have one in `out` and one in `second`, in the same places; where nobody wants one, it is null.
 template <typename T>
@@ -153,12 +159,53 @@ FGX_DEVICE_INLINE void reduce_short_rows(const gpu::ReduceRowArguments& argument
     part.take(raw, static_cast<uint32_t>(t * kSize), stride, left);
     if (writes) writer.arrived(first + own);
     const LocalState state =
-        merge_threads<true>(part.result(), threads, shared + (round & 1) * threads, Local());
+        merge_for_first(part.result(), threads, shared + (round & 1) * threads, Local());
     if (writes) writer(first + own, Op::widen(state, 0));
     if (last) break;
     first += side;
 #pragma unroll
     for (int j = 0; j < kVectors; ++j) raw[j] = next[j];
+  }
+  writer.end();
+}
+
+// Many rows of any length: each warp has its own, one after another, and loads the next step's vectors while it folds
+// this one's.
+template <typename Op, typename T, int kVectors, bool kAligned, typename Writer>
+FGX_DEVICE_INLINE void reduce_rows_by_warps(const gpu::ReduceRowArguments& arguments, const T* in,
+                                            Writer writer) {
+  using Local = typename Op::Local;
+  constexpr int kSize = Vector<T>::kSize;
+  constexpr int kStride = kWarpWidth * kSize;
+  const int lane = static_cast<int>(threadIdx.x) % kWarpWidth;
+  const int64_t warps = static_cast<int64_t>(gridDim.x) * (blockDim.x / kWarpWidth);
+  const T fill = Local::template fill<T>();
+  for (int64_t row =
+           static_cast<int64_t>(blockIdx.x) * (blockDim.x / kWarpWidth) + threadIdx.x / kWarpWidth;
+       row < arguments.outputs; row += warps) {
+    if (lane == 0) writer.begin(row);
+    const T* const from = find_row(arguments, in, row) + lane * kSize;
+    const int64_t length = arguments.length - lane * kSize;  // of what this thread sees
+    HeldVector<T> raw[kVectors];
+    load_vectors<kAligned>(from, length, kStride, fill, raw);
+    typename Local::template Part<T> part;
+    writer.start(part, 0);
+    for (int64_t at = 0; at < arguments.length; at += kVectors * kStride) {
+      const int64_t after = at + kVectors * kStride;
+      HeldVector<T> next[kVectors];
+      if (after < arguments.length) {
+        load_vectors<kAligned>(from + after, length - after, kStride, fill, next);
+      }
+      const int64_t left = length - at;
+      part.take(raw, static_cast<uint32_t>(at) + lane * kSize, kStride,
+                static_cast<int>(left < (1 << 24) ? left : (1 << 24)));
+#pragma unroll
+      for (int j = 0; j < kVectors; ++j) raw[j] = next[j];
+    }
+    if (lane == 0) writer.arrived(row);
+    const typename Local::State state = merge_for_first(
+        part.result(), kWarpWidth, static_cast<typename Local::State*>(nullptr), Local());
+    if (lane == 0) writer(row, Op::widen(state, 0));
   }
   writer.end();
 }
@@ -171,7 +218,7 @@ FGX_DEVICE_INLINE typename Op::State fold_slots(const typename Op::State* slots,
   for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
     state = Op()(state, slots[i]);
   }
-  return merge_threads<true>(state, static_cast<int>(blockDim.x), shared, Op());
+  return merge_for_first(state, static_cast<int>(blockDim.x), shared, Op());
 }
 
 // One long row, or one piece of one: a whole number of steps, of which the next is loaded while one is folded.
@@ -212,7 +259,7 @@ FGX_DEVICE_INLINE void reduce_long_row(const gpu::ReduceRowArguments& arguments,
               static_cast<int>(left < (1 << 24) ? left : (1 << 24)));
     if (after - begin >= arguments.piece || after >= end) {
       const LocalState state =
-          merge_threads<true>(part.result(), threads, shared + (number & 1) * threads, Local());
+          merge_for_first(part.result(), threads, shared + (number & 1) * threads, Local());
       if (t == 0) (split ? slots[blockIdx.x] : results[number]) = Op::widen(state, begin);
       if (after >= end) break;
       part = {};

@@ -33,8 +33,8 @@ bool set_attribute(const BlockLaunch& what, int attribute, unsigned value) {
          driver.function_set(what.kernel.in_primary, attribute, static_cast<int>(value)) == 0;
 }
 
-// How many such clusters the device runs at once: none where it is cut into parts that have too few
-// multiprocessors.
+}  // namespace
+
 int64_t clusters_at_once(const BlockLaunch& what) {
   const Driver& driver = *what.device->driver;
   if (driver.launch_clusters == nullptr || driver.clusters_at_once == nullptr) return 0;
@@ -55,8 +55,6 @@ int64_t clusters_at_once(const BlockLaunch& what) {
   const int status = driver.clusters_at_once(&count, guard.handle(what.kernel), &config);
   return status == 0 ? count : 0;
 }
-
-}  // namespace
 
 BlockLaunch make_launch(const Device& device, const char* module, const std::string& kernel,
                         int64_t grid, int64_t block, int64_t shared_bytes) {

@@ -28,6 +28,10 @@ BlockLaunch make_launch(const Device& device, const char* module, const std::str
 // In a context of the device, which `guard` made current.
 void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, void** parameters);
 
+// How many of a launch's clusters the device runs at once: none where it has no clusters, or is cut into parts that
+// have too few multiprocessors. Sets what the kernel needs for that.
+int64_t clusters_at_once(const BlockLaunch& what);
+
 int64_t power_of_two_from(int64_t value);  // the next one
 
 // How the vectors of rows that are contiguous in themselves are shared out.
