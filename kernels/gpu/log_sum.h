@@ -138,7 +138,7 @@ struct LogSum {
       }
 #pragma unroll
       for (int i = 0; i < kSize; ++i) {
-        if (i >= left) break;
+        if (i >= left) continue;
         const Compute weight = weights == nullptr ? Compute(1) : load_as<Compute>(factors.at[i]);
         state.spread += weight * (vector.value(i) - from);
         state.weight += weight;
