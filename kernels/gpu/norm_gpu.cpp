@@ -195,7 +195,8 @@ RunFn prepare_add_rms_norm_gpu(const Call& call, KernelState& kernel_state) {
     const int64_t state_bytes = input.dtype == DType::kFloat64 ? 8 : 4;
     if (gpu::launch_rows(device, "add_norm", prefix, aligned, output.numel / rows.x.count,
                          rows.x.count, 16 / size_of(input.dtype), rows.outer, rows.outer_dims,
-                         state_bytes, &state.launch, &state.arguments, false)) {
+                         state_bytes, &state.launch, &state.arguments,
+                         {.has_long = false, .several_operands = true})) {
       return run_add_norm;
     }
   }

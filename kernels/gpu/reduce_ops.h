@@ -298,9 +298,12 @@ struct Moments {
   // `share` of all elements are b's. No result is contracted in a way of the compiler's choice, so that threads
   // that know `share` when compiled have the bits of those that do not.
   FGX_DEVICE_INLINE static State merge(State a, State b, Work share) {
+    // An infinite mean stays, and has no variance.
+    if (!(a.mean - a.mean == Work(0)) || !(b.mean - b.mean == Work(0))) {
+      return {a.mean + b.mean, Work(__builtin_nan("")), a.count + b.count};
+    }
     const Work apart = b.mean - a.mean;
-    const bool finite = apart - apart == Work(0);  // else infinities stay what they are
-    return {finite ? multiply_add(apart, share, a.mean) : a.mean + b.mean,
+    return {multiply_add(apart, share, a.mean),
             multiply_add(apart * (a.count * share), apart, a.spread + b.spread), a.count + b.count};
   }
   FGX_DEVICE_INLINE State operator()(State a, State b) const {

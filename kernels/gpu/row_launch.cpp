@@ -129,15 +129,21 @@ bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* o
 
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
                  int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
-                 int64_t state_bytes, BlockLaunch* made, RowArguments* arguments, bool has_long) {
+                 int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
+                 const RowKernels& kernels) {
   if (outer_dims > kMostOuterDims) return false;
   RowShape shape;
   if (!shape_rows(device, rows, (length - 1) / vector + 1, &shape)) return false;
+  if (kernels.several_operands && shape.cluster == 1 && shape.vectors == 8 &&
+      4 * shape.threads <= kMostRowThreads) {
+    shape.vectors = 2;
+    shape.threads *= 4;
+  }
   if (shape.cluster > 1 && (device.driver->launch_clusters == nullptr || device.facts.major < 9)) {
     return false;
   }
   // Long rows that are one after another: clusters that stay.
-  const bool stays = has_long && shape.cluster > 1 && aligned && outer_dims <= 1;
+  const bool stays = kernels.has_long && shape.cluster > 1 && aligned && outer_dims <= 1;
   const bool reduces_in_block = shape.threads > device.facts.warp_size;
   constexpr int64_t kReductions = 2;
   const int64_t shared =

@@ -49,13 +49,20 @@ bool shape_rows(const Device& device, int64_t rows, int64_t vectors, RowShape* s
 bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* outer,
                  int outer_dims, bool output);
 
+// What differs between kernels of rows.
+struct RowKernels {
+  bool has_long = true;  // one for long rows that are one after another
+  // They load several operands: eight vectors of each would be too many, so that rows rather have more threads.
+  bool several_operands = false;
+};
+
 // The kernel `prefix` + "_" + vectors (+ "_cluster") (+ "_any" unless aligned), or, for long rows that are one after
 // another and where there is such a kernel, `prefix` + "_long"; and what it is launched with. `state_bytes`: of its
 // reductions' states. False: the rows are too long for it.
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
                  int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
                  int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
-                 bool has_long = true);
+                 const RowKernels& kernels = {});
 
 // The block of a long row that is reduced.
 inline constexpr int64_t kReduceLongRowThreads = 512;

@@ -101,6 +101,9 @@ TEST_F(GpuLosses, LogSoftmaxGoesTheWayOfSoftmax) {
 
 TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
   EXPECT_EQ(add_norm({16384, 8192}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_4 16384 x 256"});
+  // Two operands of eight vectors would be too many: more threads instead.
+  EXPECT_EQ(add_norm({16384, 8192}, kFloat32, {}, kFloat32),
+            Texts{"fgx_add_rms_norm_float32_2 16384 x 1024"});
   EXPECT_EQ(add_norm({64, 8192}, kBFloat16, {}, kFloat32),
             Texts{"fgx_add_rms_norm_bfloat16_float32_2 64 x 512"});
   EXPECT_EQ(add_norm({64, 8190}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_2_any 64 x 512"});
