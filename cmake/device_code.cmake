@@ -16,11 +16,18 @@ file(GLOB FGX_DEVICE_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/gpu
 function(fgx_add_device_code kind suffix)
   foreach(source ${FGX_DEVICE_SOURCES})
     get_filename_component(name ${source} NAME_WE)
+    set(command ${ARGN})
+    if(kind STREQUAL Cuda)
+      list(APPEND command ${FGX_CUDA_TARGETS_${name}})
+      if(NOT DEFINED FGX_CUDA_TARGETS_${name})
+        list(APPEND command ${FGX_CUDA_TARGETS})
+      endif()
+    endif()
     set(binary ${PROJECT_BINARY_DIR}/device_code/${name}.${suffix})
     add_custom_command(
       OUTPUT ${binary}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/device_code
-      COMMAND ${ARGN} -std=c++20 -I${PROJECT_SOURCE_DIR} -MD -MF ${binary}.d -o ${binary} ${source}
+      COMMAND ${command} -std=c++20 -I${PROJECT_SOURCE_DIR} -MD -MF ${binary}.d -o ${binary} ${source}
       DEPENDS ${source} DEPFILE ${binary}.d VERBATIM COMMENT "Device code ${name}.${suffix}")
     add_custom_target(device_code_${name}_${suffix} DEPENDS ${binary})
     add_dependencies(device_code device_code_${name}_${suffix})
@@ -36,13 +43,15 @@ endfunction()
 
 if(FGX_CUDA)
   find_program(NVCC nvcc HINTS /usr/local/cuda/bin REQUIRED)
-  set(architectures)
+  set(FGX_CUDA_TARGETS)
   foreach(architecture ${FGX_CUDA_ARCHITECTURES})
-    list(APPEND architectures -gencode arch=compute_${architecture},code=sm_${architecture})
+    list(APPEND FGX_CUDA_TARGETS -gencode arch=compute_${architecture},code=sm_${architecture})
   endforeach()
   list(GET FGX_CUDA_ARCHITECTURES -1 newest)
-  list(APPEND architectures -gencode arch=compute_${newest},code=compute_${newest})
-  fgx_add_device_code(Cuda fatbin ${NVCC} -fatbin ${FGX_CUDA_OPTIMIZATION} --expt-relaxed-constexpr ${architectures})
+  list(APPEND FGX_CUDA_TARGETS -gencode arch=compute_${newest},code=compute_${newest})
+  # Products of warpgroups are Hopper's own, and no other device's.
+  set(FGX_CUDA_TARGETS_attention_warpgroup -gencode arch=compute_90a,code=sm_90a)
+  fgx_add_device_code(Cuda fatbin ${NVCC} -fatbin ${FGX_CUDA_OPTIMIZATION} --expt-relaxed-constexpr)
 endif()
 if(FGX_HIP)
   find_program(HIPCC hipcc REQUIRED)

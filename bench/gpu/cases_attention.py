@@ -16,12 +16,19 @@ def cases(torch):
         yield (f"decode {name(dtype)} batch {batch}, 32 of 8 heads x 128, {context}", "scaled_dot_product_attention",
                lambda: (*qkv(batch, 32, 8, 1, context, 128, dtype), None, 0.0, False, None, True), {},
                lambda a, out: out[0].copy_(attend(*a[:3], enable_gqa=True)), size)
-    for dtype, length, causal in ((torch.bfloat16, 2048, False), (torch.bfloat16, 2048, True),
-                                  (torch.bfloat16, 8192, True), (torch.float32, 1024, True)):
-        size = 4 * 16 * length * 128 * dtype.itemsize
-        yield (f"prefill {name(dtype)} 1 x 16 x {length} x 128{', causal' if causal else ''}",
-               "scaled_dot_product_attention", lambda: (*qkv(1, 16, 16, length, length, 128, dtype), None, 0.0, causal), {},
-               lambda a, out: out[0].copy_(attend(*a[:3], is_causal=causal)), size)
+    for dtype, heads, kv_heads, length, width, causal in (
+            (torch.bfloat16, 16, 16, 2048, 128, False), (torch.bfloat16, 16, 16, 2048, 128, True),
+            (torch.bfloat16, 16, 16, 8192, 128, True), (torch.bfloat16, 16, 16, 8192, 128, False),
+            (torch.bfloat16, 32, 8, 4096, 128, True), (torch.bfloat16, 16, 16, 2048, 64, False),
+            (torch.float16, 16, 16, 2048, 64, True), (torch.bfloat16, 12, 12, 98, 64, False),
+            (torch.bfloat16, 28, 4, 98, 128, True), (torch.bfloat16, 12, 12, 512, 64, True),
+            (torch.float32, 16, 16, 1024, 128, True)):
+        size = 2 * (heads + kv_heads) * length * width * dtype.itemsize
+        shape = f"1 x {heads if heads == kv_heads else f'{heads} of {kv_heads}'} x {length} x {width}"
+        yield (f"prefill {name(dtype)} {shape}{', causal' if causal else ''}", "scaled_dot_product_attention",
+               lambda: (*qkv(1, heads, kv_heads, length, length, width, dtype), None, 0.0, causal, None,
+                        heads != kv_heads), {},
+               lambda a, out: out[0].copy_(attend(*a[:3], is_causal=causal, enable_gqa=heads != kv_heads)), size)
     for dtype in (torch.bfloat16, torch.float32):
         for tokens in (1, 16, 16384):
             for pairs in (False, True):

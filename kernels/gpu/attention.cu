@@ -171,6 +171,7 @@ FGX_DEVICE_INLINE void join_parts(const gpu::AttentionArguments& a, Storage* out
   const int64_t pitch = gpu::part_values(a.tile_rows, a.value_size);
   const Compute* const sums = parts + unit * pitch + row * a.value_size;
   const Compute* const state = parts + unit * pitch + a.tile_rows * a.value_size + 2 * row;
+  wait_for_launch_before();
   if (thread < a.parts) {
     largest[thread] = state[thread * pitch];
     total[thread] = state[thread * pitch + 1];
@@ -201,6 +202,7 @@ FGX_DEVICE_INLINE void join_parts(const gpu::AttentionArguments& a, Storage* out
       const fgx::gpu::AttentionArguments arguments, const fgx::device::Storage* query,          \
       const fgx::device::Storage* key, const fgx::device::Storage* value, const void* mask,     \
       fgx::device::Storage* out, Compute* parts) {                                              \
+    fgx::device::let_next_launch_begin();                                                       \
     extern __shared__ __align__(16) char memory[];                                              \
     fgx::device::attend<fgx::device::Storage, Compute>(arguments, query, key, value, mask, out, \
                                                        parts, memory);                          \

@@ -29,6 +29,28 @@ struct AttentionArguments {
   int32_t causal;
 };
 
+// The same for the kernels on matrix units, in few bytes, because a launch begins with fetching them: elements lie side
+// by side, counts fit 32 bits, and what dimensions come before the heads are merged to two.
+struct FlatAttention {
+  struct Strides {  // in elements
+    int64_t head, row, batch[2];
+  };
+  Strides key, value, query, out;
+  int32_t inner_batches;  // the second of the two
+  int32_t head_groups, group_heads, heads_per_key, heads_per_value;
+  int32_t queries, keys, size, value_size;
+  int32_t rows, tiles;  // of a group
+  int32_t groups;
+  int32_t parts;
+  int32_t causal;
+  // Of the kernel on warpgroups: groups that are worked on together; tiles that are ordered among themselves.
+  int32_t section, run;
+  float scale;
+  int32_t has_mask, mask_type;
+  int64_t mask_element;
+  Strides mask;
+};
+
 inline constexpr int kAttentionBlock = 256;  // threads of the general kernel
 inline constexpr int kAttentionKeys = 32;    // keys that it takes at once
 inline constexpr int kMostTileRows = kAttentionBlock / kAttentionKeys;
@@ -39,6 +61,21 @@ inline constexpr int kMostParts = kJoinBlock;  // each has a thread when they ar
 inline constexpr int kMatrixWarps = 4;
 inline constexpr int kMatrixRows = 16;
 inline constexpr int kMatrixKeys = 16;
+// The one for few rows: warps of a block, bytes in which they keep keys and values that are yet to come, and blocks of a
+// cluster (powers of two).
+constexpr int split_warps(int major) { return major >= 9 ? 8 : 4; }
+constexpr int split_bytes(int major) { return (major >= 9 ? 192 : 64) << 10; }
+inline constexpr int kMostCluster = 16;
+// The one on warpgroups' products: rows of each group, keys that are taken at once, and tiles of keys and of values that
+// are at hand.
+inline constexpr int kGroupRows = 64;
+inline constexpr int kTileKeys = 128;
+inline constexpr int kTileStages = 2;
+// Its shared memory, for heads of up to `size`: queries and results, keys and values, barriers; from the first multiple
+// of 1024.
+constexpr int tile_bytes(int size, int groups) {
+  return 1024 + 2 * size * (2 * kGroupRows * groups + 2 * kTileKeys * kTileStages) + 128;
+}
 
 // What a part leaves behind: for each of its tile_rows rows value_size sums, then for each the largest score and the
 // sum of the weights.

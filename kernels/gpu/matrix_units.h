@@ -49,5 +49,37 @@ FGX_DEVICE_INLINE uint32_t pick(uint32_t x, uint32_t y, int j) {
   return __byte_perm(x, y, (j & 1) == 0 ? 0x5410u : 0x7632u);
 }
 
+// ---- by way of shared memory -----------------------------------------------------------------------
+
+FGX_DEVICE_INLINE uint32_t shared_address(const void* at) {
+  return static_cast<uint32_t>(__cvta_generic_to_shared(at));
+}
+// 16 bytes to shared memory while the thread goes on; zeros unless `there`.
+FGX_DEVICE_INLINE void copy_chunk(uint32_t to, const void* from, bool there) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from),
+               "r"(there ? 16 : 0)
+               : "memory");
+}
+FGX_DEVICE_INLINE void copies_end() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+// All but the last kLeft groups of this thread's copies have landed.
+template <int kLeft>
+FGX_DEVICE_INLINE void copies_wait() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(kLeft) : "memory");
+}
+// Four matrices of 8 x 8: lane 8 i + r gives the address of row r of matrix i. A lane gets columns 2 quad and + 1 of
+// row `group` of each; transposed, rows 2 quad and + 1 of column `group`.
+FGX_DEVICE_INLINE void load_matrices(uint32_t (&to)[4], uint32_t address) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(address)
+               : "memory");
+}
+FGX_DEVICE_INLINE void load_transposed(uint32_t (&to)[4], uint32_t address) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(address)
+               : "memory");
+}
+
 }  // namespace fgx::device
 #endif

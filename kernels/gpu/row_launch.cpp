@@ -24,7 +24,9 @@ constexpr int64_t kSmallSharedBlock = 128;
 LaunchGeometry geometry_of(const BlockLaunch& what) {
   return {{what.grid, 1, 1}, what.block, what.shared_bytes};
 }
-LaunchTraits traits_of(const BlockLaunch& what) { return {.cluster = what.cluster}; }
+LaunchTraits traits_of(const BlockLaunch& what) {
+  return {.cluster = what.cluster, .programmatic = what.follows};
+}
 
 // An attribute of the kernel in every context.
 bool set_attribute(const BlockLaunch& what, int attribute, unsigned value) {
@@ -37,18 +39,19 @@ bool set_attribute(const BlockLaunch& what, int attribute, unsigned value) {
 
 }  // namespace
 
-int64_t row_clusters_at_once(const BlockLaunch& what) {
-  if (!traits_refusal(*what.device, traits_of(what)).empty()) return 0;
-  const ContextGuard guard(*what.device);
+bool allow(const BlockLaunch& what) {
   constexpr int kMostSharedBytes = 8;          // CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
   constexpr int kNonPortableClusterSize = 14;  // ..._NON_PORTABLE_CLUSTER_SIZE_ALLOWED
-  if (what.cluster > kMostPortableCluster && !set_attribute(what, kNonPortableClusterSize, 1)) {
-    return 0;
-  }
-  if (what.shared_bytes > static_cast<unsigned>(what.device->facts.shared_per_block) &&
-      !set_attribute(what, kMostSharedBytes, what.shared_bytes)) {
-    return 0;
-  }
+  const ContextGuard guard(*what.device);
+  return (what.cluster <= kMostPortableCluster ||
+          set_attribute(what, kNonPortableClusterSize, 1)) &&
+         (what.shared_bytes <= static_cast<unsigned>(what.device->facts.shared_per_block) ||
+          set_attribute(what, kMostSharedBytes, what.shared_bytes));
+}
+
+int64_t row_clusters_at_once(const BlockLaunch& what) {
+  if (!traits_refusal(*what.device, traits_of(what)).empty() || !allow(what)) return 0;
+  const ContextGuard guard(*what.device);
   return clusters_at_once(*what.device, guard.handle(what.kernel), geometry_of(what),
                           traits_of(what));
 }
@@ -70,7 +73,7 @@ void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, vo
   const Driver& driver = *what.device->driver;
   void* const function = guard.handle(what.kernel);
   int status = 0;
-  if (what.cluster > 1) {
+  if (what.cluster > 1 || what.follows) {
     status = launch_with_traits(driver, function, geometry_of(what), traits_of(what), stream,
                                 parameters);
   } else {

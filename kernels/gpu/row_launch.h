@@ -21,16 +21,21 @@ struct BlockLaunch {
   unsigned block;
   unsigned shared_bytes;
   unsigned cluster;  // blocks of one; 1: none
+  // Of no cluster: may begin while the launch before it still runs. Its kernel waits for that itself (compute capability
+  // 9: wait_for_launch_before).
+  bool follows = false;
 };
 // Throws ShapeNotSupported for more blocks than one launch takes.
 BlockLaunch make_launch(const Device& device, const char* module, const std::string& kernel,
                         int64_t grid, int64_t block, int64_t shared_bytes);
+// Allows the kernel what the launch asks for beyond usual limits, of shared memory or of a cluster's size. False: the
+// device or its driver cannot.
+bool allow(const BlockLaunch& what);
+// How many such clusters the device runs at once, after allowing them: none where it has no clusters, or is cut into
+// parts that have too few multiprocessors.
+int64_t row_clusters_at_once(const BlockLaunch& what);
 // In a context of the device, which `guard` made current.
 void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, void** parameters);
-
-// How many of a launch's clusters the device runs at once: none where it has no clusters, or is cut into parts that
-// have too few multiprocessors. Sets what the kernel needs for that.
-int64_t row_clusters_at_once(const BlockLaunch& what);
 
 int64_t power_of_two_from(int64_t value);  // the next one
 

@@ -54,6 +54,19 @@ FGX_DEVICE_INLINE uint32_t warp_max(uint32_t value) {
 }
 #endif
 
+// Where this launch may begin before the one ahead of it has ended: all that wrote is there from here on.
+FGX_DEVICE_INLINE void wait_for_launch_before() {
+#if !defined(__HIP__) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+// The launch after this one may begin, if it is such a one.
+FGX_DEVICE_INLINE void let_next_launch_begin() {
+#if !defined(__HIP__) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 // The same sum, added in the same order, in every lane.
 template <typename T>
 FGX_DEVICE_INLINE T warp_sum(T value) {

@@ -14,6 +14,7 @@ using portable::CommonMath;
 using portable::Integer;
 
 struct OracleMath : CommonMath {
+  bool in_float32 = false;  // what kernels compute in
   using CommonMath::floored_quotient;
   using CommonMath::truncated_quotient;
   static double abs(double x) { return std::fabs(x); }
@@ -27,7 +28,11 @@ struct OracleMath : CommonMath {
   static double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
   static double erf(double x) { return std::erf(x); }
   static double normal_tail(double x) { return 0.5 * std::erfc(x * 0.70710678118654752440); }
-  static double truncated_quotient(double x, double y) { return std::trunc(x / y); }
+  // A step turns on the rounding of the quotient that comes before it.
+  double truncated_quotient(double x, double y) const {
+    const double quotient = x / y;
+    return std::trunc(in_float32 ? static_cast<float>(quotient) : quotient);
+  }
   static double floored_quotient(double x, double y) {
     if (y == 0.0) return x / y;
     if (std::isinf(y) && std::isfinite(x) && x != 0.0) return (x < 0.0) != (y < 0.0) ? -1.0 : x / y;
@@ -38,13 +43,14 @@ struct OracleMath : CommonMath {
   }
 };
 
-using RealFn = double (*)(const double* operands, const double* parameters);
+using RealFn = double (*)(const double* operands, const double* parameters, bool in_float32);
 using IntegerFn = int64_t (*)(const int64_t* operands, const int64_t* parameters);
 
 template <typename Formula>
-double in_reals(const double* operands, const double* parameters) {
-  return Formula::apply(OracleMath{}, operands[0], operands[1], operands[2], parameters[0],
-                        parameters[1]);
+double in_reals(const double* operands, const double* parameters, bool in_float32) {
+  OracleMath math;
+  math.in_float32 = in_float32;
+  return Formula::apply(math, operands[0], operands[1], operands[2], parameters[0], parameters[1]);
 }
 template <typename Formula>
 int64_t in_integers(const int64_t* operands, const int64_t* parameters) {
@@ -170,7 +176,9 @@ void pointwise_oracle(const PointwiseOperator& op, const Call& call,
   }
   std::vector<double> results = evaluate<double>(
       pointwise, call, inputs, [](const OracleTensor& input, int64_t i) { return input.at(i); },
-      [&](const double* operands) { return formula.reals(operands, parameters); });
+      [&](const double* operands) {
+        return formula.reals(operands, parameters, pointwise.compute == ComputeType::kFloat);
+      });
   if (pointwise.result == DType::kBool) {
     outputs[0].integers.clear();
     for (const double value : results) outputs[0].integers.push_back(value != 0.0);

@@ -15,12 +15,13 @@ void make_room(OracleTensor& out) {
 }
 
 // Moves element `from_index`, converted to the type of `to`. Floats beyond the range of int32 (of int64
-// for that type) become its lowest value, of which narrower types keep the low bits: what PyTorch does
-// on x86.
+// for that type) become its lowest value, of which narrower types keep the low bits; 16-bit floats are
+// rounded from float32: what PyTorch does on x86.
 void move_element(OracleTensor& to, int64_t to_index, const OracleTensor& from,
                   int64_t from_index) {
   if (is_float(to.dtype)) {
-    to.reals[to_index] = from.at(from_index);
+    const double value = from.at(from_index);
+    to.reals[to_index] = size_of(to.dtype) == 2 ? static_cast<float>(value) : value;
     return;
   }
   if (!is_float(from.dtype)) {

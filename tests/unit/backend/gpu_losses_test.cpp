@@ -92,7 +92,7 @@ class GpuLosses : public FakeGpuTest {
 
 TEST_F(GpuLosses, LogSoftmaxGoesTheWayOfSoftmax) {
   EXPECT_EQ(log_softmax({16384, 8192}, kBFloat16), Texts{"fgx_log_softmax_bfloat16_4 16384 x 256"});
-  EXPECT_EQ(log_softmax({1, 4096}, kFloat32), Texts{"fgx_log_softmax_float32_2 1 x 512"});
+  EXPECT_EQ(log_softmax({1, 4096}, kFloat32), Texts{"fgx_log_softmax_float32_4 1 x 256"});
   EXPECT_EQ(log_softmax({16, 65536}, kBFloat16),
             Texts{"fgx_log_softmax_bfloat16_long 32 x 512 / 2"});
   EXPECT_EQ(log_softmax({300, 64}, kFloat32, 0), Texts{"fgx_log_softmax_strided_float32 2 x 512"});
@@ -102,8 +102,8 @@ TEST_F(GpuLosses, LogSoftmaxGoesTheWayOfSoftmax) {
 TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
   EXPECT_EQ(add_norm({16384, 8192}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_4 16384 x 256"});
   // Two operands of eight vectors would be too many: more threads instead.
-  EXPECT_EQ(add_norm({16384, 8192}, kFloat32, {}, kFloat32),
-            Texts{"fgx_add_rms_norm_float32_2 16384 x 1024"});
+  EXPECT_EQ(add_norm({4096, 8192}, kFloat32, {}, kFloat32),
+            Texts{"fgx_add_rms_norm_float32_2 4096 x 1024"});
   EXPECT_EQ(add_norm({64, 8192}, kBFloat16, {}, kFloat32),
             Texts{"fgx_add_rms_norm_bfloat16_float32_2 64 x 512"});
   EXPECT_EQ(add_norm({64, 8190}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_2_any 64 x 512"});

@@ -53,13 +53,13 @@ class GpuSelect : public FakeGpuTest {
     return launched();
   }
   std::string attention(int64_t batch, int64_t heads, int64_t kv_heads, int64_t queries,
-                        int64_t keys, int64_t size, fgx_dtype dtype) {
+                        int64_t keys, int64_t size, fgx_dtype dtype, double scale = 0.125) {
     DeviceTensor q({batch, heads, queries, size}, dtype, kA);
     DeviceTensor k({batch, kv_heads, keys, size}, dtype, kB);
     DeviceTensor v({batch, kv_heads, keys, size}, dtype, kC);
     DeviceTensor out({batch, heads, queries, size}, dtype, kOut);
     EXPECT_EQ(call("scaled_dot_product_attention",
-                   {q.value(), k.value(), v.value(), none(), number(0), flag(false), none(),
+                   {q.value(), k.value(), v.value(), none(), number(0), flag(false), number(scale),
                     flag(heads != kv_heads)},
                    out),
               FGX_OK)
@@ -181,14 +181,30 @@ TEST_F(GpuSelect, RotatesWholeVectorsOfHeads) {
 }
 
 TEST_F(GpuSelect, SplitsTheKeysOfFewRows) {
-  // 64 groups, 4 parts each: 256 of the 264 blocks that run at once.
-  EXPECT_EQ(attention(8, 32, 8, 1, 4096, 128, kBFloat16), "fgx_attention_join_bfloat16 256 x 128");
-  EXPECT_EQ(launched(1), "fgx_attention_split_bfloat16_128 256 x 128");
-  // Scratch is the same memory for both.
-  const FakeLaunch& join = last();
-  EXPECT_NE(join.parameters[2], nullptr);
-  // Enough rows: every warp has a tile of its own, 64 rows to a block.
-  EXPECT_EQ(attention(2, 32, 32, 2048, 2048, 64, kBFloat16),
+  // 64 groups, whose keys have a cluster each; no scratch.
+  EXPECT_EQ(attention(8, 32, 8, 1, 4096, 128, kBFloat16),
+            "fgx_attention_split_bfloat16_128 1024 x 256");
+  EXPECT_EQ(last().cluster, 16u);
+  // Clusters do not fit: parts, which another kernel joins.
+  g_gpu.clusters_at_once = 4;
+  EXPECT_EQ(attention(1, 2, 2, 1, 4096, 64, kBFloat16), "fgx_attention_split_bfloat16_64 32 x 256");
+  EXPECT_EQ(last().cluster, 16u);
+  EXPECT_EQ(attention(1, 1, 1, 1, 1 << 20, 64, kBFloat16), "fgx_attention_join_bfloat16 1 x 128");
+  EXPECT_NE(last().parameters[2], nullptr);
+  EXPECT_EQ(launched(1), "fgx_attention_split_bfloat16_64 128 x 256");
+  g_gpu.clusters_at_once = 0;
+  EXPECT_EQ(attention(1, 2, 2, 1, 128, 64, kBFloat16), "fgx_attention_split_bfloat16_64 2 x 256");
+}
+
+TEST_F(GpuSelect, AttentionOfManyRowsByWarpgroups) {
+  // Enough tiles for large blocks, which stay.
+  EXPECT_EQ(attention(2, 32, 32, 2048, 2048, 128, kBFloat16),
+            "fgx_attention_tiles_bfloat16_128x2 132 x 384");
+  // Few: small ones.
+  EXPECT_EQ(attention(1, 12, 12, 256, 256, 128, kBFloat16),
+            "fgx_attention_tiles_bfloat16_128x1 48 x 256");
+  // What they do not take: every warp has a tile of its own then, 64 rows to a block.
+  EXPECT_EQ(attention(2, 32, 32, 2048, 2048, 64, kBFloat16, -1.0),
             "fgx_attention_whole_bfloat16_64 2048 x 128");
   // What matrix units do not take.
   EXPECT_EQ(attention(2, 32, 32, 64, 40, 64, kFloat32), "fgx_attention_float32 512 x 256");
@@ -196,8 +212,8 @@ TEST_F(GpuSelect, SplitsTheKeysOfFewRows) {
 }
 
 TEST_F(GpuSelect, WorkspaceIsToldAndTaken) {
-  DeviceTensor q({8, 32, 1, 128}, kBFloat16, kA), k({8, 8, 4096, 128}, kBFloat16, kB);
-  DeviceTensor v({8, 8, 4096, 128}, kBFloat16, kC), out({8, 32, 1, 128}, kBFloat16, kOut);
+  DeviceTensor q({8, 32, 1, 128}, kFloat32, kA), k({8, 8, 4096, 128}, kFloat32, kB);
+  DeviceTensor v({8, 8, 4096, 128}, kFloat32, kC), out({8, 32, 1, 128}, kFloat32, kOut);
   std::vector<fgx_value> args = {q.value(), k.value(),   v.value(), none(),
                                  number(0), flag(false), none(),    flag(true)};
   fgx_op* op = nullptr;
@@ -206,7 +222,7 @@ TEST_F(GpuSelect, WorkspaceIsToldAndTaken) {
   size_t bytes = 0;
   const auto count = static_cast<int32_t>(args.size());
   ASSERT_EQ(fgx_op_workspace(op, args.data(), count, outs, 1, &bytes), FGX_OK);
-  EXPECT_EQ(bytes, 256u * 16 * (128 + 2) * 4);
+  EXPECT_EQ(bytes, 64u * 6 * 4 * (128 + 2) * 4);  // groups, parts, rows of a tile
   fgx_invocation invocation{};
   invocation.struct_size = sizeof invocation;
   invocation.stream = kStream;
@@ -244,8 +260,8 @@ TEST_F(GpuSelect, LinearLoopsOverDimensionsThatDoNotMerge) {
 }
 
 TEST_F(GpuSelect, EveryDriverCallMayFail) {
-  DeviceTensor q({8, 32, 1, 128}, kBFloat16, kA), k({8, 8, 4096, 128}, kBFloat16, kB);
-  DeviceTensor v({8, 8, 4096, 128}, kBFloat16, kC), out({8, 32, 1, 128}, kBFloat16, kOut);
+  DeviceTensor q({8, 32, 1, 128}, kFloat32, kA), k({8, 8, 4096, 128}, kFloat32, kB);
+  DeviceTensor v({8, 8, 4096, 128}, kFloat32, kC), out({8, 32, 1, 128}, kFloat32, kOut);
   std::vector<fgx_value> args = {q.value(), k.value(),   v.value(), none(),
                                  number(0), flag(false), none(),    flag(true)};
   ASSERT_EQ(call("scaled_dot_product_attention", args, out), FGX_OK);

@@ -56,6 +56,20 @@ TEST_F(Requests, VerifyOneCaseWithItsSeeds) {
   EXPECT_TRUE(document.at("environment").has("cpu"));
 }
 
+// Seeds that full verification found: a quotient that float32 rounds up to a whole number, and float64
+// values whose way to a half type leads through float32.
+TEST_F(Requests, ReferencesRoundWhereKernelsDo) {
+  for (
+      const char* request :
+      {R"json({"case": "div(f32[128,64], f32[128,64], rounding_mode='trunc')", "seeds": [0, 11]})json",
+       R"json({"case": "copy(bf16[128,64], f64[128,64])", "seeds": [1, 3, 10]})json",
+       R"json({"case": "copy(f16[128,64], f64[128,64])", "seeds": [4]})json"}) {
+    const Json document = report(fgx_context_verify, request);
+    EXPECT_TRUE(document.get_bool("passed")) << document.dump();
+    EXPECT_GT(document.at("implementations").at(size_t{0}).get_int64("cases"), 0) << request;
+  }
+}
+
 TEST_F(Requests, VerifyInPlaceByName) {
   const Json document =
       report(fgx_context_verify, R"json({"case": "relu_(f16[5,3])", "seeds": [4]})json");
