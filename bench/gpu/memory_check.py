@@ -68,15 +68,31 @@ def main():
                 fgx.call("softmax", x, -1)
                 fgx.call("layer_norm", x, [width], weight, weight)
                 fgx.call("rms_norm", x, [width], weight)
+                fgx.call("log_softmax", x, -1)
+                fgx.call("fused_add_rms_norm", x, x.clone(), [width], weight)
+                target = torch.randint(0, width, (rows,))
+                for reduction in (0, 1):
+                    fgx.call("cross_entropy_loss", x, target, None, reduction)
+                    fgx.call("cross_entropy_loss", x, target, weight, reduction, 0, 0.1)
+                for reduction in (0, 2):
+                    fgx.call("huber_loss", x, x, reduction)
+                    fgx.call("soft_margin_loss", x[..., 1:], x[..., 1:], reduction)
                 if dtype in (torch.float16, torch.bfloat16):
                     fgx.call("softmax", x, -1, torch.float32)
                     fgx.call("layer_norm", x, [width], weight.float(), weight.float())
                     fgx.call("rms_norm", x, [width], weight.float())
-                calls += 3
+                    fgx.call("log_softmax", x, -1, torch.float32)
+                    fgx.call("fused_add_rms_norm", x, x.clone(), [width], weight.float())
+                calls += 13
         x = draw((6, 50, 70), dtype)
         for y in (x, x.transpose(0, 2), x[:, ::2], x[..., 1:]):
             fgx.call("softmax", y, 1)
             fgx.call("softmax", y, 1, torch.float64)
+            fgx.call("log_softmax", y, 1)
+            fgx.call("log_softmax", y, 1, torch.float64)
+            fgx.call("cross_entropy_loss", y, torch.randint(0, y.shape[1], (y.shape[0], y.shape[2])))
+            fgx.call("fused_add_rms_norm", y, y, [y.shape[-1]])
+            fgx.call("huber_loss", y, y)
             fgx.call("layer_norm", y, list(y.shape[1:]))
             fgx.call("rms_norm", y, [y.shape[-1]], draw((y.shape[-1],), torch.float64))
     for dtype in floats + integers:
@@ -88,14 +104,18 @@ def main():
                 fgx.call("sum", y, [dim])
                 fgx.call("sum", y, [dim], False, dtype=torch.float32)
                 fgx.call("amax", y, [dim])
+                fgx.call("max", y, dim)
                 if dtype != torch.bool:
                     fgx.call("argmax", y, dim)
-                calls += 3
+                if dtype.is_floating_point:
+                    fgx.call("var_mean", y, [dim])
+                calls += 4
         x = draw((6, 50, 70), dtype)
         fgx.call("sum", x, [0, 2])
         fgx.call("amax", x.transpose(0, 1), [0, 2])
         if dtype.is_floating_point:
             fgx.call("mean", x)
+            fgx.call("var_mean", x.transpose(0, 1), [0, 2])
     calls += scans(floats + (integers or [torch.int32]), few)
     torch.cuda.synchronize()
     print(f"{calls} calls")

@@ -7,8 +7,7 @@
 namespace fgx {
 
 // Chooses the kernel (dense, beside numbers, rows, strided) and its geometry. Wrapped numbers and 0-d CPU
-// tensors are read when it runs. Throws Unsupported where this build has no code for the device, or the
-// request reduces.
+// tensors are read when it runs. Throws Unsupported where this build has no code for the device.
 RunFn prepare_elementwise_gpu(fgx_device device, const ElementwiseRequest& request,
                               KernelState& state);
 

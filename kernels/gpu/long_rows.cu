@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// softmax, layer_norm and rms_norm of rows too long for the registers of one block: a cluster of blocks holds a
+// softmax, log_softmax, layer_norm and rms_norm of rows too long for the registers of one block: a cluster of blocks holds a
 // row in shared memory, takes row after row, and fetches each vector of the next one as soon as that of this one
 // is written. A thread reads only what it fetched itself. Needs clusters; elsewhere such rows are read again.
 #include "kernels/gpu/norm_rows.h"
@@ -100,7 +100,7 @@ FGX_DEVICE_INLINE void stream_rows(const gpu::RowArguments& arguments, const In*
   }
 }
 
-template <typename In, typename Out, int kVectors>
+template <bool kLog, typename In, typename Out, int kVectors>
 FGX_DEVICE_INLINE void softmax_long(const gpu::RowArguments& arguments, const In* x, Out* y) {
   using Compute = ComputeOf<Out>;
   constexpr int kSize = Vector<In>::kSize;
@@ -126,10 +126,11 @@ FGX_DEVICE_INLINE void softmax_long(const gpu::RowArguments& arguments, const In
                                                         return total;
                                                       }),
                                   Add());
-        const Compute scale = reciprocal<Out>(sum);
+        const SoftmaxResult<kLog, Out> result_of(exponential,
+                                                 kLog ? log_of(sum) : reciprocal<Out>(sum));
         return [=](int, const HeldVector<In>& vector, Compute(&results)[kSize]) {
 #pragma unroll
-          for (int i = 0; i < kSize; ++i) results[i] = exponential(vector.value(i)) * scale;
+          for (int i = 0; i < kSize; ++i) results[i] = result_of(vector.value(i));
         };
       });
 }
@@ -166,12 +167,15 @@ FGX_DEVICE_INLINE void norm_long(const gpu::RowArguments& arguments, const T* x,
 
 }  // namespace fgx::device
 
-#define FGX_SOFTMAX(name, In, Out)                                                    \
-  extern "C" __global__ void __launch_bounds__(512, 3)                                \
-      fgx_softmax_##name##_long(const FGX_IN_PLACE fgx::gpu::RowArguments arguments,  \
-                                const fgx::device::In* x, fgx::device::Out* y) {      \
-    fgx::device::softmax_long<fgx::device::In, fgx::device::Out, 8>(arguments, x, y); \
+#define FGX_SOFTMAX_OF(op, log, name, In, Out)                                             \
+  extern "C" __global__ void __launch_bounds__(512, 3)                                     \
+      fgx_##op##_##name##_long(const FGX_IN_PLACE fgx::gpu::RowArguments arguments,        \
+                               const fgx::device::In* x, fgx::device::Out* y) {            \
+    fgx::device::softmax_long<log, fgx::device::In, fgx::device::Out, 8>(arguments, x, y); \
   }
+#define FGX_SOFTMAX(name, In, Out)              \
+  FGX_SOFTMAX_OF(softmax, false, name, In, Out) \
+  FGX_SOFTMAX_OF(log_softmax, true, name, In, Out)
 #define FGX_NORM_OF(op, layer, name, T, Parameter)                                                 \
   extern "C" __global__ void __launch_bounds__(512, 3) fgx_##op##_##name##_long(                   \
       const FGX_IN_PLACE fgx::gpu::RowArguments arguments, const fgx::device::T* x,                \

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launcher of the norm kernels (norm.cu).
+// The launcher of the norm kernels (norm.cu, add_norm.cu).
 #include "kernels/gpu/norm_gpu.h"
 
+#include "kernels/gpu/elementwise_gpu.h"
 #include "kernels/gpu/row_launch.h"
 #include "kernels/stable/norm/norm.h"
 
@@ -47,13 +48,8 @@ bool aligned_parameter(const TensorView* parameter) {
   return parameter == nullptr || reinterpret_cast<uintptr_t>(parameter->data) % 16 == 0;
 }
 
-RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
-  const TensorView& x = call.tensor(0);
-  const TensorView& y = call.outputs()[0];
-  if (y.numel == 0) return run_nothing;
-  const gpu::Device& device = gpu::find_device(call.device());
-  NormGeometry rows;
-  cut_rows(call, norm, &rows);
+RunFn prepare(const gpu::Device& device, const TensorView& x, const TensorView& y,
+              const NormGeometry& rows, KernelState& kernel_state, Norm norm) {
   const int64_t length = rows.x.count;
   const int64_t count = y.numel / length;
   const std::string name = norm == Norm::kLayer ? "fgx_layer_norm_" : "fgx_rms_norm_";
@@ -111,7 +107,106 @@ RunFn prepare(const Call& call, KernelState& kernel_state, Norm norm) {
   return run<StridedState>;
 }
 
+RunFn prepare(const Call& call, KernelState& state, Norm norm) {
+  const TensorView& y = call.outputs()[0];
+  if (y.numel == 0) return run_nothing;
+  NormGeometry rows;
+  cut_rows(call, norm, &rows);
+  return prepare(gpu::find_device(call.device()), call.tensor(0), y, rows, state, norm);
+}
+
+// fused_add_rms_norm: input, residual, weight if there is one, output, sum.
+enum AddNormArgument { kInput, kResidual, kShape, kWeight };
+
+struct AddNormState {
+  gpu::BlockLaunch launch;
+  gpu::RowArguments arguments;
+  bool weighted;
+  DType dtype;
+};
+
+void run_add_norm(const KernelState& kernel_state, const RunArgs& args) {
+  const AddNormState& state = kernel_state.as<AddNormState>();
+  const int first = state.weighted ? 3 : 2;
+  const void* input = args.data[kInput];
+  const void* residual = args.data[kResidual];
+  const void* weight = state.weighted ? args.data[2] : nullptr;
+  void* y = args.data[first];
+  void* sum = args.data[first + 1];
+  double eps = eps_of(args, state.dtype);
+  void* parameters[] = {
+      const_cast<gpu::RowArguments*>(&state.arguments), &input, &residual, &y, &sum, &weight, &eps};
+  const gpu::ContextGuard guard(*state.launch.device);
+  gpu::launch(state.launch, guard, args.stream, parameters);
+}
+
+// Any strides, types of weights and lengths: the sum as an elementwise operator, then the norm of it.
+struct StepsState {
+  KernelState sum;
+  KernelState norm;
+  RunFn run_sum;
+  RunFn run_norm;
+  bool weighted;
+};
+
+void run_steps(const KernelState& kernel_state, const RunArgs& args) {
+  const StepsState& state = kernel_state.as<StepsState>();
+  const int first = state.weighted ? 3 : 2;
+  void* const sum_data[] = {args.data[kInput], args.data[kResidual], args.data[first + 1]};
+  RunArgs step = args;
+  step.data = sum_data;
+  state.run_sum(state.sum, step);
+  void* norm_data[3] = {args.data[first + 1]};
+  int next = 1;
+  if (state.weighted) norm_data[next++] = args.data[2];
+  norm_data[next] = args.data[first];
+  step.data = norm_data;
+  state.run_norm(state.norm, step);
+}
+
 }  // namespace
+
+RunFn prepare_add_rms_norm_gpu(const Call& call, KernelState& kernel_state) {
+  const TensorView& input = call.tensor(kInput);
+  const TensorView& residual = call.tensor(kResidual);
+  const TensorView* weight = call.tensor_or_null(kWeight);
+  const TensorView& output = call.outputs()[0];
+  const TensorView& sum = call.outputs()[1];
+  if (output.numel == 0) return run_nothing;
+  const gpu::Device& device = gpu::find_device(call.device());
+  const int dims = static_cast<int>(call.ints(kShape).size());
+  NormGeometry rows;
+  cut_rows(RmsNormTensors{sum, weight, output, dims}, &rows);
+
+  const DType parameter = weight != nullptr ? weight->dtype : input.dtype;
+  const bool contiguous = input.contiguous && residual.contiguous && output.contiguous &&
+                          sum.contiguous && (weight == nullptr || weight->contiguous);
+  if (contiguous && takes_parameters(input.dtype, parameter)) {
+    bool aligned = aligned_parameter(weight);
+    for (const TensorView* rest : {&input, &residual, &output, &sum}) {
+      aligned =
+          aligned && gpu::vectors_fit(rest->data, rest->dtype, rows.x.count, nullptr, 0, false);
+    }
+    AddNormState& state = kernel_state.emplace<AddNormState>();
+    state.weighted = weight != nullptr;
+    state.dtype = input.dtype;
+    const std::string prefix = "fgx_add_rms_norm_" + std::string(info(input.dtype).name) +
+                               (parameter == input.dtype ? "" : "_float32");
+    const int64_t state_bytes = input.dtype == DType::kFloat64 ? 8 : 4;
+    if (gpu::launch_rows(device, "add_norm", prefix, aligned, output.numel / rows.x.count,
+                         rows.x.count, 16 / size_of(input.dtype), rows.outer, rows.outer_dims,
+                         state_bytes, &state.launch, &state.arguments,
+                         {.has_long = false, .several_operands = true})) {
+      return run_add_norm;
+    }
+  }
+  StepsState& state = kernel_state.emplace<StepsState>();
+  state.weighted = weight != nullptr;
+  const Scalar alpha = Scalar::of_int(1);
+  state.run_sum = prepare_elementwise_gpu(call.device(), add_norm_sum(call, alpha), state.sum);
+  state.run_norm = prepare(device, sum, output, rows, state.norm, Norm::kRms);
+  return run_steps;
+}
 
 RunFn prepare_layer_norm_gpu(const Call& call, KernelState& state) {
   return prepare(call, state, Norm::kLayer);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// layer_norm and rms_norm on a GPU: the launcher of norm.cu.
+// layer_norm, rms_norm and fused_add_rms_norm on a GPU: the launcher of norm.cu and add_norm.cu.
 #pragma once
 
 #include "schema/operator.h"
@@ -9,5 +9,6 @@ namespace fgx {
 // Throw Unsupported where this build has no code for the device.
 RunFn prepare_layer_norm_gpu(const Call& call, KernelState& state);
 RunFn prepare_rms_norm_gpu(const Call& call, KernelState& state);
+RunFn prepare_add_rms_norm_gpu(const Call& call, KernelState& state);
 
 }  // namespace fgx

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What reductions fold: sums, maxima, and where a maximum lies.
+// What reductions fold: sums, maxima and where a maximum lies, moments.
 #pragma once
 
 #include "kernels/gpu/rows.h"
@@ -256,6 +256,118 @@ struct Argmax {
   };
 };
 
+// The type that results are written from.
+template <typename Work>
+struct WideOf {
+  using Type = Work;
+};
+template <>
+struct WideOf<int32_t> {
+  using Type = int64_t;
+};
+
+FGX_DEVICE_INLINE float multiply_add(float a, float b, float c) { return ::fmaf(a, b, c); }
+FGX_DEVICE_INLINE double multiply_add(double a, double b, double c) { return ::fma(a, b, c); }
+FGX_DEVICE_INLINE float near_reciprocal(float x) { return fast_reciprocal(x); }
+FGX_DEVICE_INLINE double near_reciprocal(double x) { return 1.0 / x; }
+
+// Of some elements: their number, their mean, and the sum of squared distances from it.
+template <typename Work>
+struct MomentsOf {
+  Work mean;
+  Work spread;
+  Work count;
+  FGX_DEVICE_INLINE Work average() const {
+    return count > Work(0) ? mean : Work(__builtin_nan(""));
+  }
+  FGX_DEVICE_INLINE Work variance(double freedom) const {
+    return count > Work(0) ? spread / static_cast<Work>(freedom) : Work(__builtin_nan(""));
+  }
+};
+// Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979). Every
+// vector has moments of its own, about its own mean, which then meet in the order of all reductions of rows.
+template <typename Work>
+struct Moments {
+  using Element = Work;
+  using State = MomentsOf<Work>;
+  using Local = Moments;
+  static constexpr int blocks_of(int) { return 2; }
+  FGX_DEVICE_INLINE static State neutral() { return {Work(0), Work(0), Work(0)}; }
+  FGX_DEVICE_INLINE static void take(State& state, Work value, int64_t) {
+    state = merge(state, {value, Work(0), Work(1)}, near_reciprocal(state.count + Work(1)));
+  }
+  // `share` of all elements are b's. No result is contracted in a way of the compiler's choice, so that threads
+  // that know `share` when compiled have the bits of those that do not.
+  FGX_DEVICE_INLINE static State merge(State a, State b, Work share) {
+    // An infinite mean stays, and has no variance.
+    if (!(a.mean - a.mean == Work(0)) || !(b.mean - b.mean == Work(0))) {
+      return {a.mean + b.mean, Work(__builtin_nan("")), a.count + b.count};
+    }
+    const Work apart = b.mean - a.mean;
+    return {multiply_add(apart, share, a.mean),
+            multiply_add(apart * (a.count * share), apart, a.spread + b.spread), a.count + b.count};
+  }
+  FGX_DEVICE_INLINE State operator()(State a, State b) const {
+    const Work count = a.count + b.count;
+    return merge(a, b, count > Work(0) ? b.count / count : Work(0));
+  }
+  FGX_DEVICE_INLINE static State widen(State local, int64_t) { return local; }
+  template <typename T>
+  FGX_DEVICE_INLINE static T fill() {
+    return T{};
+  }
+  template <typename T>
+  struct Part {
+    static constexpr int kSize = Vector<T>::kSize;
+    State state = neutral();
+    template <int kVectors>
+    FGX_DEVICE_INLINE void take(const HeldVector<T> (&raw)[kVectors], uint32_t, int stride,
+                                int left) {
+      State step;
+      if (left - (kVectors - 1) * stride >= kSize) {
+        step = merge_own<kVectors>([](State a, State b) { return merge(a, b, Work(0.5)); },
+                                   [&](int j) { return moments_of(raw[j]); });
+      } else {
+        step = merge_own<kVectors>(Moments(),
+                                   [&](int j) { return some_of(raw[j], left - j * stride); });
+      }
+      state = state.count > Work(0) ? Moments()(state, step) : step;
+    }
+    FGX_DEVICE_INLINE State result() const { return state; }
+
+   private:
+    FGX_DEVICE_INLINE static State moments_of(const HeldVector<T>& vector) {
+      Work sum = vector.value(0);
+#pragma unroll
+      for (int i = 1; i < kSize; ++i) sum += vector.value(i);
+      const Work mean = sum * (Work(1) / kSize);
+      Work spread = 0;
+#pragma unroll
+      for (int i = 0; i < kSize; ++i) {
+        const Work apart = vector.value(i) - mean;
+        spread = multiply_add(apart, apart, spread);
+      }
+      return {mean, spread, Work(kSize)};
+    }
+    // The first `count` elements of a vector.
+    FGX_DEVICE_INLINE static State some_of(const HeldVector<T>& vector, int count) {
+      if (count >= kSize) return moments_of(vector);
+      if (count <= 0) return neutral();
+      Work sum = vector.value(0);
+#pragma unroll
+      for (int i = 1; i < kSize; ++i) sum += vector.value(i);  // what is not there is zero
+      const Work mean = sum / static_cast<Work>(count);
+      Work spread = 0;
+#pragma unroll
+      for (int i = 0; i < kSize; ++i) {
+        const Work apart = i < count ? vector.value(i) - mean : Work(0);
+        spread = multiply_add(apart, apart, spread);
+      }
+      return {mean, spread, static_cast<Work>(count)};
+    }
+  };
+};
+
 // Whether the hardware merges a whole warp at once; then run() does it. A state may be taken in twice.
 template <typename Op>
 struct WarpMerge {
@@ -305,9 +417,17 @@ template <>
 struct WarpMerge<Argmax<int32_t, uint32_t>> : ArgmaxOfWarp<int32_t> {};
 #endif
 
+// Whether an operation merges many states at once better than two and two; then lanes() does it for groups of a warp's
+// lanes, and run() for states in memory, with the same bits.
+template <typename Op>
+struct GroupMerge {
+  static constexpr bool kOwn = false;
+};
+
 // The first `lanes` of every such group of a warp's lanes, neighbours first; all lanes take part and get the result.
 template <typename Op>
 FGX_DEVICE_INLINE typename Op::State fold_lanes(typename Op::State state, int lanes) {
+  if constexpr (GroupMerge<Op>::kOwn) return GroupMerge<Op>::lanes(state, lanes);
   if constexpr (WarpMerge<Op>::kAtOnce) {
     if (lanes == kWarpWidth) return WarpMerge<Op>::run(state);
   }
@@ -343,6 +463,8 @@ template <typename Op, int kCount>
 FGX_DEVICE_INLINE typename Op::State fold_run(const typename Op::State* states) {
   if constexpr (kCount == 1) {
     return states[0];
+  } else if constexpr (GroupMerge<Op>::kOwn) {
+    return GroupMerge<Op>::template run<kCount>(states);
   } else {
     const typename Op::State left = fold_run<Op, kCount / 2>(states);
     return Op()(left, fold_run<Op, kCount / 2>(states + kCount / 2));

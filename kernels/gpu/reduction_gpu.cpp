@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launcher of the reduction kernels (reduction.cu).
+// The launcher of the reduction kernels (reduce_rows.cu, reduction.cu, argmax.cu, moments.cu).
 #include "kernels/gpu/reduction_gpu.h"
 
 #include <algorithm>
+#include <span>
 
 #include "backend/gpu/arena.h"
 #include "kernels/gpu/row_launch.h"
@@ -12,23 +13,39 @@ namespace fgx {
 namespace {
 
 constexpr int64_t kVectorBytes = 16;
-// A block of several short rows.
-constexpr int64_t kSharedBlock = 256;
-// Most warps of a block, and shared memory that every device gives to one.
-constexpr int64_t kMostWarps = 16;
-constexpr int64_t kSharedBytes = 48 << 10;
 // Most pieces of one result.
 constexpr int64_t kMostPieces = 1024;
 // Columns: fewer elements than this are not worth a second kernel.
 constexpr int64_t kWorthTwoKernels = 1 << 18;
 
-enum class Operation : uint8_t { kSum, kMean, kAmax, kArgmax };
+enum class Operation : uint8_t { kSum, kMean, kAmax, kArgmax, kMax, kVarMean };
+bool finds_index(Operation operation) {
+  return operation == Operation::kArgmax || operation == Operation::kMax;
+}
+
+// Which of the outputs of an operation with two are wanted from a launch; others have only the first.
+enum class Wanted : uint8_t { kBoth, kFirst, kSecond };
+// Positions in RunArgs::data of what kernels call out and second; -1: null.
+struct OutputSlots {
+  int8_t out;
+  int8_t second;
+};
+OutputSlots output_slots(Operation operation, Wanted wanted) {
+  const auto slot = [&](int8_t output) {
+    const bool unwanted = wanted == (output == 1 ? Wanted::kSecond : Wanted::kFirst);
+    return unwanted ? int8_t{-1} : output;
+  };
+  if (operation == Operation::kMax) return {slot(2), slot(1)};  // the kernel's first are indices
+  if (operation == Operation::kVarMean) return {slot(1), slot(2)};
+  return {1, -1};
+}
 
 // A kernel, and the one that folds pieces which had blocks of their own.
 struct Launches {
   gpu::BlockLaunch first;
   gpu::BlockLaunch finish;
   size_t workspace;
+  OutputSlots slots;
 };
 struct RowState : Launches {
   gpu::ReduceRowArguments arguments;
@@ -43,7 +60,7 @@ struct Plan {
   bool rows = false;
   gpu::ReduceRowArguments row_arguments{};
   gpu::ReduceArguments arguments{};
-  const char* module = "reduction";
+  const char* module = "";
   std::string kernel;  // behind "fgx_<operation>_"
   std::string finish;
   int64_t outputs = 0;
@@ -68,12 +85,12 @@ const char* fold_type(Operation operation, DType dtype) {
   return sum || dtype == DType::kInt64 ? "int64" : "int32";
 }
 int64_t state_bytes(Operation operation, const std::string& fold) {
-  if (operation == Operation::kArgmax) return 16;
+  if (finds_index(operation)) return 16;
+  if (operation == Operation::kVarMean) return fold == "float" ? 12 : 24;
   return fold == "float" || fold == "int32" ? 4 : 8;
 }
 
-// Rows that are contiguous. Pieces depend on their length alone, so that a row's bits do not depend on how
-// many there are.
+// Rows that are contiguous.
 void plan_rows(const gpu::Device& device, const ReduceGeometry& geometry, DType dtype, bool aligned,
                Plan* plan) {
   gpu::ReduceRowArguments& arguments = plan->row_arguments;
@@ -85,39 +102,15 @@ void plan_rows(const gpu::Device& device, const ReduceGeometry& geometry, DType 
     arguments.in_steps[d] = geometry.kept[d].in_stride;
     arguments.out_steps[d] = geometry.kept[d].out_stride;
   }
-  arguments.pieces = 1;
-  const int64_t size = kVectorBytes / size_of(dtype);
-  const int64_t vectors = (plan->length - 1) / size + 1;
-  const int64_t padded = gpu::power_of_two_from(vectors);
-  const int64_t processors = device.facts.multiprocessors;
-  constexpr int64_t kPieceVectors = gpu::kLongRowThreads * gpu::kVectorsAtOnce;
-  const std::string name(info(dtype).name);
-  const char* access = aligned ? "" : "_any";
+  const gpu::ReduceRowShape shape =
+      gpu::shape_row_reduction(device, dtype, aligned, plan->state_bytes, &arguments);
   plan->rows = true;
-  plan->module = "reduce_rows";
+  plan->kernel = shape.kernel;
+  plan->grid = shape.grid;
+  plan->block = shape.block;
+  plan->shared = shape.shared;
   plan->finish = "finish_rows_";
   plan->finish_shape = {{1, 0}, gpu::kLongRowThreads};
-  if (vectors > kPieceVectors) {
-    const int64_t piece = kPieceVectors * size;
-    arguments.piece = ((plan->length - 1) / (piece * kMostPieces) + 1) * piece;
-    arguments.pieces = static_cast<int32_t>((plan->length - 1) / arguments.piece + 1);
-    // A state for each warp of the block, or for each in every piece.
-    const int64_t results = kMostWarps * (1 + arguments.pieces) * plan->state_bytes;
-    arguments.split = plan->outputs < 2 * processors || results > kSharedBytes;
-    arguments.threads = gpu::kLongRowThreads;
-    plan->kernel = "long_" + name + access;
-    plan->block = gpu::kLongRowThreads;
-    plan->grid = plan->outputs * (arguments.split != 0 ? arguments.pieces : 1);
-    plan->shared = arguments.split != 0 ? kMostWarps * plan->state_bytes : results;
-    return;
-  }
-  const int64_t threads = std::max<int64_t>(padded / gpu::kVectorsAtOnce, 1);
-  const int64_t side = threads <= device.facts.warp_size ? kSharedBlock / threads : 1;
-  arguments.threads = static_cast<int32_t>(threads);
-  plan->kernel = "rows_" + name + access;
-  plan->block = threads * side;
-  plan->grid = (plan->outputs - 1) / side + 1;
-  plan->shared = side > 1 ? 0 : kMostWarps * plan->state_bytes;
 }
 
 void plan_tiles(const gpu::Device& device, int64_t blocks, Plan* plan) {
@@ -197,14 +190,19 @@ int64_t vectors_along(const ReduceGeometry& geometry, const TensorView& self) {
   return fit ? count : 1;
 }
 
-Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) {
-  const ReduceRequest request = operation == Operation::kAmax     ? max_request(call)
-                                : operation == Operation::kArgmax ? argmax_request(call)
-                                                                  : sum_request(call);
+ReduceRequest request_of(const Call& call, Operation operation) {
+  if (operation == Operation::kAmax) return max_request(call);
+  if (finds_index(operation)) return argmax_request(call);
+  return operation == Operation::kVarMean ? var_mean_request(call) : sum_request(call);
+}
+
+// `out`: the output that is written, or the first of two in the same places.
+Plan plan_for(const Call& call, Operation operation, const gpu::Device& device,
+              const TensorView& out) {
+  const ReduceRequest request = request_of(call, operation);
   const TensorView& self = call.inputs()[0];
-  const TensorView& out = call.outputs()[0];
   ReduceGeometry geometry;
-  cut_reduction(call, request, call.outputs()[0], &geometry);
+  cut_reduction(call, request, out, &geometry);
   const WalkDim inner = geometry.inner();
   Plan plan;
   gpu::ReduceArguments& arguments = plan.arguments;
@@ -215,12 +213,13 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) 
   // Halves that are summed into float32 are exact there already.
   const bool halves = request.compute == self.dtype && out.dtype == DType::kFloat32;
   arguments.convert =
-      static_cast<uint8_t>(operation == Operation::kArgmax || halves ? self.dtype : out.dtype);
+      static_cast<uint8_t>(finds_index(operation) || halves ? self.dtype : out.dtype);
   arguments.mean = operation == Operation::kMean;
   arguments.kept_in = gpu::region_of(geometry.kept, geometry.kept_dims, false);
   arguments.kept_out = gpu::region_of(geometry.kept, geometry.kept_dims, true);
   arguments.reduced = gpu::region_of(geometry.reduced);
   arguments.elements = arguments.length;
+  arguments.freedom = std::max(static_cast<double>(arguments.length) - request.correction, 0.0);
   arguments.columns = inner.size;
   arguments.row_step = geometry.reduced.ndim == 1 ? geometry.reduced.strides[0] : 0;
 
@@ -240,6 +239,7 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) 
     plan.row_arguments.in_dtype = arguments.in_dtype;
     plan.row_arguments.out_dtype = arguments.out_dtype;
     plan.row_arguments.mean = arguments.mean;
+    plan.row_arguments.freedom = arguments.freedom;
     plan_rows(device, geometry, self.dtype, aligned, &plan);
   } else if (as_columns) {
     const bool aligned = address_fits && inner.size % size == 0 && arguments.row_step % size == 0 &&
@@ -250,6 +250,10 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device) 
                  any ? vectors_along(geometry, self) : 1, &plan);
   }
   plan.finish += fold;
+  plan.module = finds_index(operation)             ? "argmax"
+                : operation == Operation::kVarMean ? "moments"
+                : plan.rows                        ? "reduce_rows"
+                                                   : "reduction";
   return plan;
 }
 
@@ -265,11 +269,13 @@ gpu::ReduceArguments finish_arguments(const TileState& state) {
 template <typename State>
 void run(const KernelState& kernel_state, const RunArgs& args) {
   const State& state = kernel_state.as<State>();
+  const auto pointer = [&](int8_t slot) { return slot < 0 ? nullptr : args.data[slot]; };
   const void* in = args.data[0];
-  void* out = args.data[1];
+  void* out = pointer(state.slots.out);
+  void* second = pointer(state.slots.second);
   void* slots = nullptr;
   void* parameters[] = {const_cast<decltype(State::arguments)*>(&state.arguments), &in, &out,
-                        &slots};
+                        &slots, &second};
   const gpu::ContextGuard guard(*state.first.device);
   if (state.arguments.split == 0) {
     gpu::launch(state.first, guard, args.stream, parameters);
@@ -280,17 +286,20 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   slots = scratch.data();
   gpu::launch(state.first, guard, args.stream, parameters);
   auto rest = finish_arguments(state);
-  void* finish_parameters[] = {&rest, &out, &slots};
+  void* finish_parameters[] = {&rest, &out, &slots, &second};
   gpu::launch(state.finish, guard, args.stream, finish_parameters);
 }
 
 void run_nothing(const KernelState&, const RunArgs&) {}
 
-Launches make_launches(const gpu::Device& device, Operation operation, const Plan& plan) {
-  const std::string prefix = operation == Operation::kAmax     ? "fgx_amax_"
-                             : operation == Operation::kArgmax ? "fgx_argmax_"
-                                                               : "fgx_sum_";
+Launches make_launches(const gpu::Device& device, Operation operation, Wanted wanted,
+                       const Plan& plan) {
+  const std::string prefix = operation == Operation::kAmax      ? "fgx_amax_"
+                             : finds_index(operation)           ? "fgx_argmax_"
+                             : operation == Operation::kVarMean ? "fgx_var_mean_"
+                                                                : "fgx_sum_";
   Launches made{};
+  made.slots = output_slots(operation, wanted);
   made.workspace = plan.workspace();
   made.first = gpu::make_launch(device, plan.module, prefix + plan.kernel, plan.grid, plan.block,
                                 plan.shared);
@@ -303,26 +312,60 @@ Launches make_launches(const gpu::Device& device, Operation operation, const Pla
   return made;
 }
 
-RunFn prepare(const Call& call, KernelState& kernel_state, Operation operation) {
-  if (call.outputs()[0].numel == 0) return run_nothing;
+RunFn prepare_into(const Call& call, KernelState& kernel_state, Operation operation,
+                   Wanted wanted) {
   const gpu::Device& device = gpu::find_device(call.device());
-  const Plan plan = plan_for(call, operation, device);
+  const Plan plan =
+      plan_for(call, operation, device, call.outputs()[wanted == Wanted::kSecond ? 1 : 0]);
   if (plan.rows) {
     RowState& state = kernel_state.emplace<RowState>();
-    static_cast<Launches&>(state) = make_launches(device, operation, plan);
+    static_cast<Launches&>(state) = make_launches(device, operation, wanted, plan);
     state.arguments = plan.row_arguments;
     return run<RowState>;
   }
   TileState& state = kernel_state.emplace<TileState>();
-  static_cast<Launches&>(state) = make_launches(device, operation, plan);
+  static_cast<Launches&>(state) = make_launches(device, operation, wanted, plan);
   state.arguments = plan.arguments;
   state.finish_tile = plan.finish_shape.tile;
   return run<TileState>;
 }
 
+// Two outputs of different strides are computed one after the other.
+struct TwiceState {
+  KernelState states[2];
+  RunFn runs[2];
+};
+
+void run_twice(const KernelState& kernel_state, const RunArgs& args) {
+  const TwiceState& twice = kernel_state.as<TwiceState>();
+  for (int i = 0; i < 2; ++i) twice.runs[i](twice.states[i], args);
+}
+
+bool in_same_places(std::span<const TensorView> outputs) {
+  const TensorView& first = outputs[0];
+  return outputs.size() == 1 ||
+         std::equal(first.strides, first.strides + first.ndim, outputs[1].strides);
+}
+
+RunFn prepare(const Call& call, KernelState& kernel_state, Operation operation) {
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  if (in_same_places(call.outputs())) {
+    return prepare_into(call, kernel_state, operation, Wanted::kBoth);
+  }
+  TwiceState& twice = kernel_state.emplace<TwiceState>();
+  twice.runs[0] = prepare_into(call, twice.states[0], operation, Wanted::kFirst);
+  twice.runs[1] = prepare_into(call, twice.states[1], operation, Wanted::kSecond);
+  return run_twice;
+}
+
 size_t workspace(const Call& call, Operation operation) {
   if (call.outputs()[0].numel == 0) return 0;
-  return plan_for(call, operation, gpu::find_device(call.device())).workspace();
+  const gpu::Device& device = gpu::find_device(call.device());
+  size_t bytes = 0;
+  for (const TensorView& out : call.outputs()) {
+    bytes = std::max(bytes, plan_for(call, operation, device, out).workspace());
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -340,8 +383,17 @@ RunFn prepare_argmax_gpu(const Call& call, KernelState& state) {
   return prepare(call, state, Operation::kArgmax);
 }
 
+RunFn prepare_max_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, Operation::kMax);
+}
+RunFn prepare_var_mean_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, Operation::kVarMean);
+}
+
 size_t sum_workspace_gpu(const Call& call) { return workspace(call, Operation::kSum); }
 size_t amax_workspace_gpu(const Call& call) { return workspace(call, Operation::kAmax); }
 size_t argmax_workspace_gpu(const Call& call) { return workspace(call, Operation::kArgmax); }
+size_t max_workspace_gpu(const Call& call) { return workspace(call, Operation::kMax); }
+size_t var_mean_workspace_gpu(const Call& call) { return workspace(call, Operation::kVarMean); }
 
 }  // namespace fgx

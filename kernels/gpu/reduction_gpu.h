@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sum, mean, amax and argmax on a GPU: the launcher of reduction.cu.
+// sum, mean, amax, argmax, max and var_mean on a GPU.
 #pragma once
 
 #include "schema/operator.h"
@@ -11,10 +11,14 @@ RunFn prepare_sum_gpu(const Call& call, KernelState& state);
 RunFn prepare_mean_gpu(const Call& call, KernelState& state);
 RunFn prepare_amax_gpu(const Call& call, KernelState& state);
 RunFn prepare_argmax_gpu(const Call& call, KernelState& state);
+RunFn prepare_max_gpu(const Call& call, KernelState& state);
+RunFn prepare_var_mean_gpu(const Call& call, KernelState& state);
 
 // Scratch bytes on the device.
 size_t sum_workspace_gpu(const Call& call);
 size_t amax_workspace_gpu(const Call& call);
 size_t argmax_workspace_gpu(const Call& call);
+size_t max_workspace_gpu(const Call& call);
+size_t var_mean_workspace_gpu(const Call& call);
 
 }  // namespace fgx

@@ -73,6 +73,7 @@ struct ReduceRowArguments {
   uint8_t in_dtype;
   uint8_t out_dtype;
   uint8_t mean;
+  double freedom;  // of variances: what the sum of squares is divided by
   int32_t ndim;
   int64_t sizes[kMostOuterDims];
   int64_t in_steps[kMostOuterDims];
@@ -91,6 +92,7 @@ struct ReduceArguments {
   uint8_t out_dtype;
   uint8_t convert;  // to the type of the result, before anything else
   uint8_t mean;
+  double freedom;  // as above
   int64_t
       elements;  // of each result; `length` counts vectors where they are loaded along the reduced
   int64_t columns;   // of the innermost kept dimension, for columns

@@ -50,7 +50,7 @@ bool allow(const BlockLaunch& what) {
 }
 
 int64_t row_clusters_at_once(const BlockLaunch& what) {
-  if (!allow(what)) return 0;
+  if (!traits_refusal(*what.device, traits_of(what)).empty() || !allow(what)) return 0;
   const ContextGuard guard(*what.device);
   return clusters_at_once(*what.device, guard.handle(what.kernel), geometry_of(what),
                           traits_of(what));
@@ -130,15 +130,22 @@ bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* o
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
                  int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
                  int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
-                 int64_t least_vectors) {
+                 const RowKernels& kernels) {
   if (outer_dims > kMostOuterDims) return false;
   RowShape shape;
-  if (!shape_rows(device, rows, (length - 1) / vector + 1, least_vectors, &shape)) return false;
+  if (!shape_rows(device, rows, (length - 1) / vector + 1, kernels.least_vectors, &shape)) {
+    return false;
+  }
+  if (kernels.several_operands && shape.cluster == 1 && shape.vectors == 8 &&
+      4 * shape.threads <= kMostRowThreads) {
+    shape.vectors = 2;
+    shape.threads *= 4;
+  }
   if (!traits_refusal(device, {.cluster = static_cast<unsigned>(shape.cluster)}).empty()) {
     return false;
   }
   // Long rows that are one after another: clusters that stay.
-  const bool stays = shape.cluster > 1 && aligned && outer_dims <= 1;
+  const bool stays = kernels.has_long && shape.cluster > 1 && aligned && outer_dims <= 1;
   const bool reduces_in_block = shape.threads > device.facts.warp_size;
   constexpr int64_t kReductions = 2;
   const int64_t shared =
@@ -168,6 +175,38 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
     arguments->y_steps[d] = outer[d].out_stride;
   }
   return true;
+}
+
+ReduceRowShape shape_row_reduction(const Device& device, DType dtype, bool aligned,
+                                   int64_t state_bytes, ReduceRowArguments* arguments) {
+  constexpr int64_t kPieceVectors = kLongRowThreads * kVectorsAtOnce;
+  constexpr int64_t kMostPieces = 1024;
+  // Most warps of a block, and shared memory that every device gives to one.
+  constexpr int64_t kMostWarps = 16;
+  constexpr int64_t kSharedBytes = 48 << 10;
+  const int64_t size = kVectorBytes / size_of(dtype);
+  const int64_t vectors = (arguments->length - 1) / size + 1;
+  const int64_t processors = device.facts.multiprocessors;
+  const std::string name(info(dtype).name);
+  const char* access = aligned ? "" : "_any";
+  arguments->pieces = 1;
+  if (vectors > kPieceVectors) {
+    const int64_t piece = kPieceVectors * size;
+    arguments->piece = ((arguments->length - 1) / (piece * kMostPieces) + 1) * piece;
+    arguments->pieces = static_cast<int32_t>((arguments->length - 1) / arguments->piece + 1);
+    // A state for each warp of the block, or for each in every piece.
+    const int64_t results = kMostWarps * (1 + arguments->pieces) * state_bytes;
+    arguments->split = arguments->outputs < 2 * processors || results > kSharedBytes;
+    arguments->threads = kLongRowThreads;
+    return {"long_" + name + access,
+            arguments->outputs * (arguments->split != 0 ? arguments->pieces : 1), kLongRowThreads,
+            arguments->split != 0 ? kMostWarps * state_bytes : results};
+  }
+  const int64_t threads = std::max<int64_t>(power_of_two_from(vectors) / kVectorsAtOnce, 1);
+  const int64_t side = threads <= device.facts.warp_size ? kSharedBlock / threads : 1;
+  arguments->threads = static_cast<int32_t>(threads);
+  return {"rows_" + name + access, (arguments->outputs - 1) / side + 1, threads * side,
+          side > 1 ? 0 : kMostWarps * state_bytes};
 }
 
 TileShape shape_tile(int64_t length, bool side_first) {

@@ -31,8 +31,8 @@ BlockLaunch make_launch(const Device& device, const char* module, const std::str
 // Allows the kernel what the launch asks for beyond usual limits, of shared memory or of a cluster's size. False: the
 // device or its driver cannot.
 bool allow(const BlockLaunch& what);
-// How many such clusters the device runs at once, after allowing them: none where it is cut into parts that have too few
-// multiprocessors.
+// How many such clusters the device runs at once, after allowing them: none where it has no clusters, or is cut into
+// parts that have too few multiprocessors.
 int64_t row_clusters_at_once(const BlockLaunch& what);
 // In a context of the device, which `guard` made current.
 void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, void** parameters);
@@ -55,11 +55,34 @@ bool shape_rows(const Device& device, int64_t rows, int64_t vectors, int64_t lea
 bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* outer,
                  int outer_dims, bool output);
 
-// The kernel `prefix` + "_" + vectors (+ "_cluster") (+ "_any" unless aligned), and what it is launched with. `state_bytes`: of its reductions' states. False: the rows are too long for it.
+// What differs between kernels of rows.
+struct RowKernels {
+  bool has_long = true;  // one for long rows that are one after another
+  // They load several operands: eight vectors of each would be too many, so that rows rather have more threads.
+  bool several_operands = false;
+  int64_t least_vectors = 1;  // of a thread, even where rows are few
+};
+
+// The kernel `prefix` + "_" + vectors (+ "_cluster") (+ "_any" unless aligned), or, for long rows that are one after
+// another and where there is such a kernel, `prefix` + "_long"; and what it is launched with. `state_bytes`: of its
+// reductions' states. False: the rows are too long for it.
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
                  int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
                  int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
-                 int64_t least_vectors = 1);
+                 const RowKernels& kernels = {});
+
+// How rows that are contiguous in themselves are reduced: what a kernel is called behind its operation's name, and its
+// geometry.
+struct ReduceRowShape {
+  std::string kernel;
+  int64_t grid;
+  int64_t block;
+  int64_t shared;  // bytes
+};
+// Fills the arguments' pieces and threads for their outputs and length. What meets what depends on the length alone, so
+// that a row's bits do not depend on how many there are.
+ReduceRowShape shape_row_reduction(const Device& device, DType dtype, bool aligned,
+                                   int64_t state_bytes, ReduceRowArguments* arguments);
 
 // Threads for rows of any strides: beside each other where that is how memory lies.
 struct TileShape {

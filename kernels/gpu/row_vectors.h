@@ -131,6 +131,39 @@ struct HeldVector {
   }
 };
 
+// Element by element, rounded to their type.
+template <typename T>
+FGX_DEVICE_INLINE HeldVector<T> sum_of(const HeldVector<T>& a, const HeldVector<T>& b) {
+  Vector<T> sum;
+  if constexpr (sizeof(T) == 2) {
+#pragma unroll
+    for (int i = 0; i < Vector<T>::kSize; i += 2) {
+      to_halves(a.value(i) + b.value(i), a.value(i + 1) + b.value(i + 1), sum.at + i);
+    }
+  } else {
+#pragma unroll
+    for (int i = 0; i < Vector<T>::kSize; ++i) sum.at[i] = a.value(i) + b.value(i);
+  }
+  return HeldVector<T>(sum);
+}
+
+// As it is, under store_vector's rules.
+template <bool kAligned, typename T>
+FGX_DEVICE_INLINE void store_held(T* to, int left, const HeldVector<T>& held) {
+  if constexpr (kAligned) {
+    if (left <= 0) return;
+    uint4 raw;
+    __builtin_memcpy(&raw, held.words, 16);
+    *reinterpret_cast<uint4*>(to) = raw;
+  } else {
+    const Vector<T> vector = held.vector();
+#pragma unroll
+    for (int i = 0; i < Vector<T>::kSize; ++i) {
+      if (i < left) to[i] = vector.at[i];
+    }
+  }
+}
+
 // A number rather than NaN.
 FGX_DEVICE_INLINE float larger(float a, float b) { return ::fmaxf(a, b); }
 FGX_DEVICE_INLINE double larger(double a, double b) { return ::fmax(a, b); }

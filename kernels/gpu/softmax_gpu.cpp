@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launcher of the softmax kernels (softmax.cu).
+// The launcher of the softmax kernels (softmax.cu, log_softmax.cu).
 #include "kernels/gpu/softmax_gpu.h"
 
 #include "kernels/gpu/row_launch.h"
@@ -32,9 +32,8 @@ constexpr int64_t kLeastVectors = 4;
 
 void run_nothing(const KernelState&, const RunArgs&) {}
 
-}  // namespace
-
-RunFn prepare_softmax_gpu(const Call& call, KernelState& kernel_state) {
+// `name`: of the operator, and of the module with its kernels.
+RunFn prepare(const Call& call, KernelState& kernel_state, const char* name) {
   const TensorView& x = call.tensor(0);
   const TensorView& y = call.outputs()[0];
   if (y.numel == 0) return run_nothing;
@@ -44,6 +43,7 @@ RunFn prepare_softmax_gpu(const Call& call, KernelState& kernel_state) {
   const int64_t count = y.numel / rows.length;
   const std::string from(info(x.dtype).name);
   const std::string to(info(y.dtype).name);
+  const std::string prefix = std::string("fgx_") + name + "_";
   const int64_t compute_bytes = y.dtype == DType::kFloat64 ? 8 : 4;
 
   if (softmax_kind(x.dtype, y.dtype) && rows.x_stride == 1 && rows.y_stride == 1) {
@@ -51,10 +51,10 @@ RunFn prepare_softmax_gpu(const Call& call, KernelState& kernel_state) {
         gpu::vectors_fit(x.data, x.dtype, rows.length, rows.outer, rows.outer_dims, false) &&
         gpu::vectors_fit(y.data, y.dtype, rows.length, rows.outer, rows.outer_dims, true);
     RowState& state = kernel_state.emplace<RowState>();
-    if (gpu::launch_rows(device, "softmax",
-                         "fgx_softmax_" + from + (x.dtype == y.dtype ? "" : "_" + to), aligned,
-                         count, rows.length, 16 / size_of(x.dtype), rows.outer, rows.outer_dims,
-                         compute_bytes, &state.launch, &state.arguments, kLeastVectors)) {
+    if (gpu::launch_rows(device, name, prefix + from + (x.dtype == y.dtype ? "" : "_" + to),
+                         aligned, count, rows.length, 16 / size_of(x.dtype), rows.outer,
+                         rows.outer_dims, compute_bytes, &state.launch, &state.arguments,
+                         {.least_vectors = kLeastVectors})) {
       return run<RowState>;
     }
   }
@@ -79,9 +79,18 @@ RunFn prepare_softmax_gpu(const Call& call, KernelState& kernel_state) {
                            : y.dtype == DType::kFloat64 ? "to_double"
                                                         : "to_float";
   state.launch =
-      gpu::make_launch(device, "softmax", "fgx_softmax_strided_" + kind,
-                       (count - 1) / shape.tile.side + 1, shape.block, shape.block * compute_bytes);
+      gpu::make_launch(device, name, prefix + "strided_" + kind, (count - 1) / shape.tile.side + 1,
+                       shape.block, shape.block * compute_bytes);
   return run<StridedState>;
+}
+
+}  // namespace
+
+RunFn prepare_softmax_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, "softmax");
+}
+RunFn prepare_log_softmax_gpu(const Call& call, KernelState& state) {
+  return prepare(call, state, "log_softmax");
 }
 
 }  // namespace fgx

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// softmax on a GPU: the launcher of softmax.cu.
+// softmax and log_softmax on a GPU: the launcher of softmax.cu and log_softmax.cu.
 #pragma once
 
 #include "schema/operator.h"
 
 namespace fgx {
 
-// Throws Unsupported where this build has no code for the device.
+// Throw Unsupported where this build has no code for the device.
 RunFn prepare_softmax_gpu(const Call& call, KernelState& state);
+RunFn prepare_log_softmax_gpu(const Call& call, KernelState& state);
 
 }  // namespace fgx

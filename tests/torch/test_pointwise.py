@@ -257,6 +257,22 @@ def test_losses(dtype, reduction):
     judge("huber_loss", aten.huber_loss, {}, x.t(), x[:30, 0:1].expand(30, 40), reduction)
 
 
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("reduction", [1, 2])
+def test_losses_summed_over_many_elements(dtype, reduction):
+    for shape in [(40_000,), (3, 70_001), (1 << 20,), (2, 1 << 20)]:
+        x, y = make(shape, dtype, False), make(shape, dtype, False)
+        for a, b in ((x, y), (x, y[:1] if len(shape) == 2 else y[:1].expand(shape)), (x[..., 1:], y[..., 1:])):
+            wide = a.double(), b.double()
+            for name in ("huber_loss", "soft_margin_loss"):
+                actual = fgx.call(name, a, b, reduction)
+                exact = getattr(aten, name)(wide[0], wide[1].expand_as(wide[0]).contiguous(), reduction)
+                limit = {torch.float64: 1e-12, torch.float32: 1e-5}.get(dtype, torch.finfo(dtype).eps)
+                if exact.abs() < torch.finfo(dtype).max and exact.isfinite():
+                    assert ((actual.double() - exact) / exact).abs() < limit
+                assert torch.equal(actual.nan_to_num(7.0), fgx.call(name, a, b, reduction).nan_to_num(7.0))
+
+
 def test_loss_types_and_refusals():
     for a, b in itertools.product(ALL, ALL):
         x, y = make((6, 7), a, False), make((6, 7), b, False)

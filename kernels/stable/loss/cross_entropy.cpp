@@ -292,10 +292,16 @@ int64_t cross_entropy_length(const Call& call) {
   return call.integer(kReduction) == kNone ? self.dim(class_dim(self)) : self.numel;
 }
 
+CrossEntropyOptions cross_entropy_options(const Call& call) {
+  return {class_dim(call.tensor(kSelf)), call.tensor_or_null(kWeight), call.integer(kReduction),
+          call.integer(kIgnoreIndex), call.scalar(kLabelSmoothing).as_double()};
+}
+
 RunFn prepare_cross_entropy_loss(const Call& call, KernelState& kernel_state) {
   const TensorView& self = call.tensor(kSelf);
   const TensorView& target = call.tensor(kTarget);
-  const TensorView* weight = call.tensor_or_null(kWeight);
+  const CrossEntropyOptions options = cross_entropy_options(call);
+  const TensorView* weight = options.weight;
   const TensorView& out = call.outputs()[0];
   if (out.numel == 0) return run_nothing;
   State& state = kernel_state.emplace<State>();
@@ -306,10 +312,10 @@ RunFn prepare_cross_entropy_loss(const Call& call, KernelState& kernel_state) {
   state.dtype = self.dtype;
   state.target_dtype = target.dtype;
   state.weight_dtype = weight != nullptr ? weight->dtype : self.dtype;
-  state.reduction = call.integer(kReduction);
-  state.ignore_index = call.integer(kIgnoreIndex);
-  state.smoothing = call.scalar(kLabelSmoothing).as_double();
-  const int dim = class_dim(self);
+  state.reduction = options.reduction;
+  state.ignore_index = options.ignore_index;
+  state.smoothing = options.smoothing;
+  const int dim = options.class_dim;
   state.classes = self.dim(dim);
   state.class_stride = state.classes == 1 ? 1 : self.stride(dim);
   state.positions = target.numel;

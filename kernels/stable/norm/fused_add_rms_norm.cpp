@@ -5,7 +5,6 @@
 #include "backend/cpu/thread_pool.h"
 #include "base/error.h"
 #include "kernels/stable/norm/norm.h"
-#include "kernels/stable/pointwise/elementwise.h"
 #include "schema/type_rules.h"
 
 namespace fgx {
@@ -75,8 +74,9 @@ void run_steps(const KernelState& kernel_state, const RunArgs& args) {
 
 void run_nothing(const KernelState&, const RunArgs&) {}
 
-RunFn prepare_sum(const Call& call, KernelState& state) {
-  const Scalar alpha = Scalar::of_int(1);
+}  // namespace
+
+ElementwiseRequest add_norm_sum(const Call& call, const Scalar& alpha) {
   const TensorView& sum = call.outputs()[1];
   ElementwiseRequest request{};
   request.formula = FormulaId::add;
@@ -92,10 +92,8 @@ RunFn prepare_sum(const Call& call, KernelState& state) {
   request.output_slot = 2;
   request.parameter_count = 1;
   request.static_parameters = &alpha;
-  return prepare_elementwise(request, state);
+  return request;
 }
-
-}  // namespace
 
 void infer_fused_add_rms_norm(const Call& call, std::vector<OutputSpec>& outputs) {
   require_dtype(call, kInput, kFloatTypes);
@@ -137,7 +135,8 @@ RunFn prepare_fused_add_rms_norm(const Call& call, KernelState& kernel_state) {
   }
   StepsState& state = kernel_state.emplace<StepsState>();
   state.weighted = weight != nullptr;
-  state.run_sum = prepare_sum(call, state.sum);
+  const Scalar alpha = Scalar::of_int(1);
+  state.run_sum = prepare_elementwise(add_norm_sum(call, alpha), state.sum);
   const int normalized_dims = static_cast<int>(call.ints(kShape).size());
   state.run_norm = prepare_rms_norm_of({sum, weight, output, normalized_dims}, state.norm);
   return run_steps;

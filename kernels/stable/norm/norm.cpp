@@ -238,6 +238,10 @@ void cut_rows(const Call& call, Norm norm, NormGeometry* rows) {
   cut_rows(tensors_of(call, norm), rows);
 }
 
+void cut_rows(const RmsNormTensors& tensors, NormGeometry* rows) {
+  cut_rows(Tensors{tensors, nullptr}, rows);
+}
+
 double eps_of(const RunArgs& args, DType dtype) {
   return args.scalars[0].present() ? args.scalars[0].as_double() : default_rms_eps(dtype);
 }

@@ -9,6 +9,7 @@
 #include "kernels/common/row_walk.h"
 #include "kernels/common/strided.h"
 #include "kernels/stable/norm/norm_kernels.h"
+#include "kernels/stable/pointwise/elementwise.h"
 #include "schema/operator.h"
 
 namespace fgx {
@@ -45,6 +46,9 @@ struct RmsNormTensors {
   int normalized_dims;
 };
 RunFn prepare_rms_norm_of(const RmsNormTensors& tensors, KernelState& state);
+// The sum of a fused_add_rms_norm call, as an elementwise operator on tensors 0 and 1 into 2. `alpha`, which is one,
+// and the call must live as long as the request.
+ElementwiseRequest add_norm_sum(const Call& call, const Scalar& alpha);
 // Kernels for rows of one type and parameters of another; nullopt: parameters must be converted.
 std::optional<NormKind> norm_kind(DType row, DType parameter);
 
@@ -76,6 +80,7 @@ struct NormGeometry {
   bool contiguous;  // all rows are, and the outer dimensions fit a RowWalk
 };
 void cut_rows(const Call& call, Norm norm, NormGeometry* rows);
+void cut_rows(const RmsNormTensors& tensors, NormGeometry* rows);
 
 // eps of a call with input of this type.
 double eps_of(const RunArgs& args, DType dtype);

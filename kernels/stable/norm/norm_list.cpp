@@ -59,23 +59,27 @@ void add_norm_operators(Catalogue& catalogue) {
                                .prepare = prepare_rms_norm}},
       },
       prepare_rms_norm_gpu));
-  catalogue.add({
-      .schema_text = "fgx::fused_add_rms_norm(Tensor input, Tensor residual, SymInt[] "
-                     "normalized_shape, Tensor? weight=None, float? eps=None) -> (Tensor output, "
-                     "Tensor sum)",
-      .family = Family::kNorm,
-      .infer = infer_fused_add_rms_norm,
-      .oracle = oracle_fused_add_rms_norm,
-      .reduce_length = fused_length,
-      .dynamic_attributes = {"eps"},
-      .in_place_arguments = {"input", "residual"},
-      .examples = {"fused_add_rms_norm(f32[4096,4096], f32[4096,4096], [4096], f32[4096])",
-                   "fused_add_rms_norm(bf16[16,3584], bf16[16,3584], [3584], bf16[3584], eps=1e-6)",
-                   "fused_add_rms_norm(f16[7,9,33], f16[7,9,33], [9,33])"},
-      .implementations = {{.name = "stable.cpu.fused_add_rms_norm",
-                           .batch_invariant = true,
-                           .prepare = prepare_fused_add_rms_norm}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text =
+              "fgx::fused_add_rms_norm(Tensor input, Tensor residual, SymInt[] "
+              "normalized_shape, Tensor? weight=None, float? eps=None) -> (Tensor output, "
+              "Tensor sum)",
+          .family = Family::kNorm,
+          .infer = infer_fused_add_rms_norm,
+          .oracle = oracle_fused_add_rms_norm,
+          .reduce_length = fused_length,
+          .dynamic_attributes = {"eps"},
+          .in_place_arguments = {"input", "residual"},
+          .examples =
+              {"fused_add_rms_norm(f32[4096,4096], f32[4096,4096], [4096], f32[4096])",
+               "fused_add_rms_norm(bf16[16,3584], bf16[16,3584], [3584], bf16[3584], eps=1e-6)",
+               "fused_add_rms_norm(f16[7,9,33], f16[7,9,33], [9,33])"},
+          .implementations = {{.name = "stable.cpu.fused_add_rms_norm",
+                               .batch_invariant = true,
+                               .prepare = prepare_fused_add_rms_norm}},
+      },
+      prepare_add_rms_norm_gpu));
 }
 
 }  // namespace fgx

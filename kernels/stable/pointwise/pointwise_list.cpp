@@ -6,6 +6,7 @@
 #include "kernels/experimental/generated/pointwise/pointwise.h"
 #include "kernels/families.h"
 #include "kernels/gpu/elementwise_gpu.h"
+#include "kernels/gpu/formula_sum_gpu.h"
 #include "kernels/gpu/gpu_implementation.h"
 #include "kernels/stable/pointwise/elementwise.h"
 #include "kernels/stable/pointwise/gated.h"
@@ -55,19 +56,25 @@ RunFn prepare_gpu(const Call& call, KernelState& state) {
   return prepare_pointwise_gpu(kPointwiseOperators[kIndex], call, state);
 }
 
+template <int kIndex>
+size_t workspace_gpu(const Call& call) {
+  return pointwise_workspace_gpu(kPointwiseOperators[kIndex], call);
+}
+
 struct Functions {
   InferFn infer;
   OracleFn oracle;
   PrepareFn prepare;
   PrepareFn prepare_gpu;
+  WorkspaceFn workspace_gpu;
 };
 template <int... kIndices>
 constexpr auto functions_of(std::integer_sequence<int, kIndices...>) {
   struct Table {
     Functions at[sizeof...(kIndices)];
   };
-  return Table{
-      {{&infer<kIndices>, &oracle<kIndices>, &prepare<kIndices>, &prepare_gpu<kIndices>}...}};
+  return Table{{{&infer<kIndices>, &oracle<kIndices>, &prepare<kIndices>, &prepare_gpu<kIndices>,
+                 &workspace_gpu<kIndices>}...}};
 }
 constexpr auto kFunctions = functions_of(std::make_integer_sequence<int, kOperatorCount>{});
 
@@ -141,6 +148,14 @@ RunFn prepare_pointwise_gpu(const PointwiseOperator& op, const Call& call, Kerne
   return prepare_elementwise_gpu(call.device(), request_of(op, call, shape, parameters), state);
 }
 
+size_t pointwise_workspace_gpu(const PointwiseOperator& op, const Call& call) {
+  Dims shape;
+  Scalar parameters[kMaxParameters];
+  const ElementwiseRequest request = request_of(op, call, shape, parameters);
+  if (request.reduction == Reduction::kNone) return 0;
+  return formula_sum_workspace_gpu(call.device(), request);
+}
+
 OperatorDef define_pointwise(PointwiseIndex index) {
   const PointwiseOperator& entry = kPointwiseOperators[static_cast<int>(index)];
   const Functions& functions = kFunctions.at[static_cast<int>(index)];
@@ -189,9 +204,8 @@ OperatorDef define_pointwise(PointwiseIndex index) {
   implementation.batch_invariant = !entry.is_loss;
   implementation.prepare = functions.prepare;
   op.implementations.push_back(implementation);
-  if (!entry.is_loss) {
-    add_gpu_implementations(op, implementation, functions.prepare_gpu);
-  }
+  add_gpu_implementations(op, implementation, functions.prepare_gpu,
+                          entry.is_loss ? functions.workspace_gpu : nullptr);
   return op;
 }
 

@@ -69,6 +69,8 @@ void pointwise_oracle(const PointwiseOperator& op, const Call& call,
 // Chooses kernels and geometry, on the CPU and on GPUs.
 RunFn prepare_pointwise(const PointwiseOperator& op, const Call& call, KernelState& state);
 RunFn prepare_pointwise_gpu(const PointwiseOperator& op, const Call& call, KernelState& state);
+// Scratch bytes on the device: of losses that are summed up.
+size_t pointwise_workspace_gpu(const PointwiseOperator& op, const Call& call);
 
 // The definition of one operator, complete but for experimental implementations.
 OperatorDef define_pointwise(PointwiseIndex index);

@@ -56,10 +56,11 @@ struct ReduceRequest {
   const ReduceOps* ops = nullptr;
   double correction = 0.0;
 };
-// What a call of sum or mean, amax, argmax asks for, but for table and ops, which are the CPU's.
+// What a call of sum or mean, amax, argmax or max, var_mean asks for, but for table and ops, which are the CPU's.
 ReduceRequest sum_request(const Call& call);
 ReduceRequest max_request(const Call& call);
 ReduceRequest argmax_request(const Call& call);
+ReduceRequest var_mean_request(const Call& call);
 
 // The first input's dimensions, apart: kept ones merged and ordered by their steps, as those of the result;
 // reduced ones merged, ordered too unless the order of elements counts.

@@ -88,36 +88,41 @@ void add_reduction_operators(Catalogue& catalogue) {
       },
       prepare_argmax_gpu, argmax_workspace_gpu));
   // Of equal largest elements the first counts, and the first NaN before all others.
-  catalogue.add({
-      .schema_text = "aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, "
-                     "Tensor indices)",
-      .family = Family::kReduction,
-      .infer = infer_max,
-      .oracle = oracle_max,
-      .speed_attributes = {"dim"},
-      .examples = {"max(f32[4096,4096], dim=-1)", "max(bf16[16,151936], dim=-1)",
-                   "max(f32[33,65], dim=0, keepdim=True)", "max(i32[1000], dim=0)"},
-      .implementations = {{.name = "stable.cpu.max",
-                           .batch_invariant = true,
-                           .in_place = false,
-                           .prepare = prepare_max}},
-  });
-  catalogue.add({
-      .schema_text = "aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? "
-                     "correction=None, bool keepdim=False) -> (Tensor, Tensor)",
-      .family = Family::kReduction,
-      .infer = infer_var_mean,
-      .oracle = oracle_var_mean,
-      .reduce_length = reduced_length,
-      .speed_attributes = {"dim"},
-      .examples = {"var_mean(f32[4096,4096], dim=[-1])", "var_mean(bf16[1024,1024], dim=[0])",
-                   "var_mean(f32[64,129,33], dim=[0,2], correction=0, keepdim=True)",
-                   "var_mean(f32[1000,1000])"},
-      .implementations = {{.name = "stable.cpu.var_mean",
-                           .batch_invariant = true,
-                           .in_place = false,
-                           .prepare = prepare_var_mean}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text =
+              "aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, "
+              "Tensor indices)",
+          .family = Family::kReduction,
+          .infer = infer_max,
+          .oracle = oracle_max,
+          .speed_attributes = {"dim"},
+          .examples = {"max(f32[4096,4096], dim=-1)", "max(bf16[16,151936], dim=-1)",
+                       "max(f32[33,65], dim=0, keepdim=True)", "max(i32[1000], dim=0)"},
+          .implementations = {{.name = "stable.cpu.max",
+                               .batch_invariant = true,
+                               .in_place = false,
+                               .prepare = prepare_max}},
+      },
+      prepare_max_gpu, max_workspace_gpu));
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text = "aten::var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? "
+                         "correction=None, bool keepdim=False) -> (Tensor, Tensor)",
+          .family = Family::kReduction,
+          .infer = infer_var_mean,
+          .oracle = oracle_var_mean,
+          .reduce_length = reduced_length,
+          .speed_attributes = {"dim"},
+          .examples = {"var_mean(f32[4096,4096], dim=[-1])", "var_mean(bf16[1024,1024], dim=[0])",
+                       "var_mean(f32[64,129,33], dim=[0,2], correction=0, keepdim=True)",
+                       "var_mean(f32[1000,1000])"},
+          .implementations = {{.name = "stable.cpu.var_mean",
+                               .batch_invariant = true,
+                               .in_place = false,
+                               .prepare = prepare_var_mean}},
+      },
+      prepare_var_mean_gpu, var_mean_workspace_gpu));
   catalogue.add(with_gpu_implementations(
       {
           .schema_text = "aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor",

@@ -36,15 +36,20 @@ void infer_var_mean(const Call& call, std::vector<OutputSpec>& outputs) {
   add_output(outputs, self.dtype, shape);
 }
 
-RunFn prepare_var_mean(const Call& call, KernelState& state) {
+ReduceRequest var_mean_request(const Call& call) {
   const TensorView& self = call.tensor(kSelf);
   ReduceRequest request;
   request.reduced = reduced_dims(call, kDim, self.ndim);
   request.keepdim = call.flag(kKeepDim);
   request.compute = self.dtype;
+  request.correction = call.has(kCorrection) ? call.scalar(kCorrection).as_double() : 1.0;
+  return request;
+}
+
+RunFn prepare_var_mean(const Call& call, KernelState& state) {
+  ReduceRequest request = var_mean_request(call);
   request.table = &moments_table_for(best_isa());
   request.ops = &kVarMeanOps;
-  request.correction = call.has(kCorrection) ? call.scalar(kCorrection).as_double() : 1.0;
   return prepare_reduce(call, request, state);
 }
 

@@ -27,21 +27,24 @@ void add_softmax_operators(Catalogue& catalogue) {
                                .prepare = prepare_softmax}},
       },
       prepare_softmax_gpu));
-  catalogue.add({
-      .schema_text =
-          "aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
-      .family = Family::kSoftmax,
-      .infer = infer_softmax,
-      .oracle = oracle_log_softmax,
-      .reduce_length = softmax_length,
-      .speed_attributes = {"dim"},
-      .examples = {"log_softmax(f32[4096,4096], dim=-1)", "log_softmax(bf16[16,151936], dim=-1)",
-                   "log_softmax(f32[64,129,33], dim=1)"},
-      .implementations = {{.name = "stable.cpu.log_softmax",
-                           .batch_invariant = true,
-                           .in_place = false,
-                           .prepare = prepare_log_softmax}},
-  });
+  catalogue.add(with_gpu_implementations(
+      {
+          .schema_text =
+              "aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
+          .family = Family::kSoftmax,
+          .infer = infer_softmax,
+          .oracle = oracle_log_softmax,
+          .reduce_length = softmax_length,
+          .speed_attributes = {"dim"},
+          .examples = {"log_softmax(f32[4096,4096], dim=-1)",
+                       "log_softmax(bf16[16,151936], dim=-1)",
+                       "log_softmax(f32[64,129,33], dim=1)"},
+          .implementations = {{.name = "stable.cpu.log_softmax",
+                               .batch_invariant = true,
+                               .in_place = false,
+                               .prepare = prepare_log_softmax}},
+      },
+      prepare_log_softmax_gpu));
 }
 
 }  // namespace fgx
