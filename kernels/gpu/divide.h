@@ -19,8 +19,9 @@ constexpr FastDivide fast_divide(uint32_t divisor) {
   uint32_t shift = 0;
   while ((uint64_t{1} << shift) < divisor) ++shift;
   const uint64_t power = uint64_t{1} << 32;
-  return {divisor, static_cast<uint32_t>(power * ((uint64_t{1} << shift) - divisor) / divisor + 1),
-          shift};
+  // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): divisors are 1 or more, as said above
+  const uint64_t multiplier = power * ((uint64_t{1} << shift) - divisor) / divisor + 1;
+  return {divisor, static_cast<uint32_t>(multiplier), shift};
 }
 
 }  // namespace fgx::gpu
