@@ -118,7 +118,6 @@ void add_reduction_operators(Catalogue& catalogue) {
                        "var_mean(f32[64,129,33], dim=[0,2], correction=0, keepdim=True)",
                        "var_mean(f32[1000,1000])"},
           .implementations = {{.name = "stable.cpu.var_mean",
-                               .batch_invariant = true,
                                .in_place = false,
                                .prepare = prepare_var_mean}},
       },
