@@ -180,7 +180,7 @@ RunFn prepare_blocks(const gpu::Device& device, const Plan& plan, KernelState& k
         sorts ? gpu::power_of_two_from(divide_up(stage.length, gpu::kOrderItems))
               : gpu::select_threads(static_cast<int>(plan.key_bytes)));
     const bool shares = stage.threads <= device.facts.warp_size;
-    const int64_t side = shares ? kBlock / stage.threads : 1;
+    const int64_t side = shares ? std::max<int64_t>(kBlock / stage.threads, 1) : 1;
     const std::string kernel =
         std::string(sorts ? "fgx_order_block_" : "fgx_order_select_") + plan.pairs;
     stage.launch = gpu::make_launch(device, "order", kernel.c_str(),

@@ -18,7 +18,7 @@ namespace {
 
 // One kind of GPU is not another; the CPU stands in the identity of every row.
 std::string device_of(fgx_device device) {
-  const std::string kind = device_kind(device.type);
+  std::string kind = device_kind(device.type);
   if (on_host(device) || device.id >= gpu::device_count(device.type)) return kind;
   return kind + " " + gpu::device_facts(device).name;
 }

@@ -271,7 +271,9 @@ void prepare_call(fgx_op& op, const fgx_invocation& invocation) {
   prepare_as(op, invocation, *cold, found, *settings, stamp);
   if (on_host(cold->call.device())) return;
   fgx_invocation on_stream = invocation;  // on any: keys only tell whether there is one
-  on_stream.stream = reinterpret_cast<void*>(uintptr_t{1});
+  constexpr uintptr_t kLegacy = 1;        // a driver's name for its default stream
+  on_stream.stream =
+      reinterpret_cast<void*>(kLegacy);  // NOLINT(performance-no-int-to-ptr): no address
   prepare_as(op, on_stream, *cold, found, *settings, stamp);
 }
 

@@ -30,9 +30,10 @@ using ArenaKey = std::tuple<const Driver*, void*, void*, std::thread::id>;
 Arena& arena_of(const Driver& driver, void* context, void* stream) {
   static std::mutex* const mutex = new std::mutex;
   static auto* const arenas = new std::map<ArenaKey, std::unique_ptr<Arena>>;
-  void* const per_thread = reinterpret_cast<void*>(uintptr_t{2});
-  const std::thread::id thread =
-      stream == per_thread ? std::this_thread::get_id() : std::thread::id();
+  constexpr uintptr_t kPerThread = 2;
+  const std::thread::id thread = reinterpret_cast<uintptr_t>(stream) == kPerThread
+                                     ? std::this_thread::get_id()
+                                     : std::thread::id();
   std::lock_guard lock(*mutex);
   std::unique_ptr<Arena>& arena = (*arenas)[{&driver, context, stream, thread}];
   if (arena == nullptr) arena = std::make_unique<Arena>();
