@@ -117,9 +117,8 @@ void add_reduction_operators(Catalogue& catalogue) {
           .examples = {"var_mean(f32[4096,4096], dim=[-1])", "var_mean(bf16[1024,1024], dim=[0])",
                        "var_mean(f32[64,129,33], dim=[0,2], correction=0, keepdim=True)",
                        "var_mean(f32[1000,1000])"},
-          .implementations = {{.name = "stable.cpu.var_mean",
-                               .in_place = false,
-                               .prepare = prepare_var_mean}},
+          .implementations =
+              {{.name = "stable.cpu.var_mean", .in_place = false, .prepare = prepare_var_mean}},
       },
       prepare_var_mean_gpu, var_mean_workspace_gpu));
   catalogue.add(with_gpu_implementations(
