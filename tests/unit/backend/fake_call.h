@@ -48,6 +48,13 @@ inline fgx_value integer(int64_t value) {
   made.as.integer = value;
   return made;
 }
+inline fgx_value flag(bool value) {
+  fgx_value made{};
+  made.tag = FGX_TAG_BOOL;
+  made.as.boolean = value ? 1 : 0;
+  return made;
+}
+inline fgx_value none() { return fgx_value{}; }
 // Borrows the list.
 inline fgx_value integers(const std::vector<int64_t>& list) {
   fgx_value made{};
@@ -59,7 +66,11 @@ inline fgx_value integers(const std::vector<int64_t>& list) {
 
 inline constexpr fgx_dtype kFloat32{FGX_DTYPE_FLOAT, 32, 1};
 inline constexpr fgx_dtype kBFloat16{FGX_DTYPE_BFLOAT, 16, 1};
+inline constexpr fgx_dtype kInt32{FGX_DTYPE_INT, 32, 1};
+inline constexpr fgx_dtype kInt64{FGX_DTYPE_INT, 64, 1};
+inline constexpr fgx_dtype kFloat64{FGX_DTYPE_FLOAT, 64, 1};
 inline constexpr uintptr_t kA = 0x10000000, kB = 0x20000000, kOut = 0x30000000;
+inline constexpr uintptr_t kC = 0x40000000, kD = 0x50000000, kOut2 = 0x60000000;
 inline void* const kStream = reinterpret_cast<void*>(uintptr_t{0xabc0});
 
 class FakeGpuTest : public ::testing::Test {
@@ -83,6 +94,13 @@ class FakeGpuTest : public ::testing::Test {
     EXPECT_EQ(fgx_context_get_op(context_, name, &op), FGX_OK);
     fgx_tensor* outs[] = {&out.tensor};
     return fgx_op_call(op, args.data(), static_cast<int32_t>(args.size()), outs, 1, stream);
+  }
+  fgx_status call_two(const char* name, std::vector<fgx_value> args, DeviceTensor& first,
+                      DeviceTensor& second) {
+    fgx_op* op = nullptr;
+    EXPECT_EQ(fgx_context_get_op(context_, name, &op), FGX_OK);
+    fgx_tensor* outs[] = {&first.tensor, &second.tensor};
+    return fgx_op_call(op, args.data(), static_cast<int32_t>(args.size()), outs, 2, kStream);
   }
   const FakeLaunch& last() { return g_gpu.launches.back(); }
 

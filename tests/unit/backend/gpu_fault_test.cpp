@@ -16,9 +16,6 @@
 namespace fgx::testing_support {
 namespace {
 
-constexpr fgx_dtype kInt32{FGX_DTYPE_INT, 32, 1};
-constexpr fgx_dtype kInt64{FGX_DTYPE_INT, 64, 1};
-
 // Arguments and outputs of a call.
 struct Operands {
   std::deque<DeviceTensor> tensors;

@@ -11,21 +11,8 @@
 namespace fgx::testing_support {
 namespace {
 
-constexpr fgx_dtype kInt64{FGX_DTYPE_INT, 64, 1};
-constexpr fgx_dtype kFloat64{FGX_DTYPE_FLOAT, 64, 1};
-constexpr uintptr_t kC = 0x40000000, kOut2 = 0x60000000;
-
-fgx_value none() { return fgx_value{}; }
-
 class GpuLosses : public FakeGpuTest {
  protected:
-  fgx_status call_two(const char* name, std::vector<fgx_value> args, DeviceTensor& first,
-                      DeviceTensor& second) {
-    fgx_op* op = nullptr;
-    EXPECT_EQ(fgx_context_get_op(context_, name, &op), FGX_OK);
-    fgx_tensor* outs[] = {&first.tensor, &second.tensor};
-    return fgx_op_call(op, args.data(), static_cast<int32_t>(args.size()), outs, 2, kStream);
-  }
   // What the last call launched: "kernel grid x block", "/ cluster" where there is one, in order.
   std::vector<std::string> launched() {
     std::vector<std::string> texts;

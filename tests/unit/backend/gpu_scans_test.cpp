@@ -11,19 +11,6 @@
 namespace fgx::testing_support {
 namespace {
 
-constexpr fgx_dtype kInt32{FGX_DTYPE_INT, 32, 1};
-constexpr fgx_dtype kInt64{FGX_DTYPE_INT, 64, 1};
-constexpr fgx_dtype kFloat64{FGX_DTYPE_FLOAT, 64, 1};
-constexpr uintptr_t kC = 0x40000000, kD = 0x50000000, kOut2 = 0x60000000;
-
-fgx_value flag(bool value) {
-  fgx_value made{};
-  made.tag = FGX_TAG_BOOL;
-  made.as.boolean = value ? 1 : 0;
-  return made;
-}
-fgx_value none() { return fgx_value{}; }
-
 class GpuScans : public FakeGpuTest {
  protected:
   // The launches since the last look, each as "kernel grid x block".
@@ -36,13 +23,6 @@ class GpuScans : public FakeGpuTest {
           launch.kernel + " " + std::to_string(launch.grid) + " x " + std::to_string(launch.block);
     }
     return all;
-  }
-  fgx_status call_two(const char* name, std::vector<fgx_value> args, DeviceTensor& first,
-                      DeviceTensor& second) {
-    fgx_op* op = nullptr;
-    EXPECT_EQ(fgx_context_get_op(context_, name, &op), FGX_OK);
-    fgx_tensor* outs[] = {&first.tensor, &second.tensor};
-    return fgx_op_call(op, args.data(), static_cast<int32_t>(args.size()), outs, 2, kStream);
   }
   std::string run(const char* name, std::vector<fgx_value> args, DeviceTensor out) {
     EXPECT_EQ(call(name, std::move(args), out), FGX_OK) << fgx_error_message(fgx_last_error());

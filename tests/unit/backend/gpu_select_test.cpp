@@ -11,32 +11,12 @@
 namespace fgx::testing_support {
 namespace {
 
-constexpr fgx_dtype kInt32{FGX_DTYPE_INT, 32, 1};
-constexpr fgx_dtype kInt64{FGX_DTYPE_INT, 64, 1};
-constexpr fgx_dtype kFloat64{FGX_DTYPE_FLOAT, 64, 1};
-constexpr uintptr_t kC = 0x40000000, kD = 0x50000000, kOut2 = 0x60000000;
-
-fgx_value flag(bool value) {
-  fgx_value made{};
-  made.tag = FGX_TAG_BOOL;
-  made.as.boolean = value ? 1 : 0;
-  return made;
-}
-fgx_value none() { return fgx_value{}; }
-
 class GpuSelect : public FakeGpuTest {
  protected:
   // The last launch as "kernel grid x block".
   static std::string launched(size_t back = 0) {
     const FakeLaunch& launch = g_gpu.launches.at(g_gpu.launches.size() - 1 - back);
     return launch.kernel + " " + std::to_string(launch.grid) + " x " + std::to_string(launch.block);
-  }
-  fgx_status call_two(const char* name, std::vector<fgx_value> args, DeviceTensor& first,
-                      DeviceTensor& second) {
-    fgx_op* op = nullptr;
-    EXPECT_EQ(fgx_context_get_op(context_, name, &op), FGX_OK);
-    fgx_tensor* outs[] = {&first.tensor, &second.tensor};
-    return fgx_op_call(op, args.data(), static_cast<int32_t>(args.size()), outs, 2, kStream);
   }
   std::string gate(std::vector<int64_t> shape, int64_t topk, fgx_dtype dtype = kFloat32,
                    uintptr_t address = kA, std::vector<int64_t> strides = {}) {

@@ -12,7 +12,6 @@ namespace fgx::testing_support {
 namespace {
 
 constexpr uintptr_t kFar = 0x900000000;
-constexpr fgx_dtype kInt32{FGX_DTYPE_INT, 32, 1};
 
 class GpuWave : public FakeGpuTest, public ::testing::WithParamInterface<int> {
  protected:
