@@ -35,7 +35,8 @@ struct Launch {
 struct DenseState {
   Launch launch;
   int64_t count;
-  bool numbers;  // all operands but the first are
+  bool numbers;                     // all operands but the first are
+  int8_t slots[kMostOperands + 1];  // of operands and output, for arrays alone; -1: none
   Operands operands;
 };
 struct StridedState {
@@ -50,6 +51,25 @@ void run_on(const Launch& launch, void* stream, void** parameters) {
              launch.device->driver->launch(guard.handle(launch.kernel), launch.grid, 1, 1,
                                            launch.block, 1, 1, 0, stream, parameters, nullptr),
              "launching an elementwise kernel");
+}
+
+// The most common launch, with as little between the call and the driver as there can be.
+template <typename T>
+void run_arrays(const KernelState& kernel_state, const RunArgs& args) {
+  const DenseState& state = kernel_state.as<DenseState>();
+  void* arrays[kMostOperands + 1];
+  for (int k = 0; k <= kMostOperands; ++k) {
+    arrays[k] = state.slots[k] < 0 ? nullptr : args.data[state.slots[k]];
+  }
+  T numbers[kMaxParameters] = {};
+  const Scalar* scalars = state.operands.fixed ? state.operands.parameters : args.scalars;
+  for (int i = 0; i < state.operands.parameter_count; ++i) {
+    numbers[i] = gpu::convert<T>(scalars[i]);
+  }
+  int64_t count = state.count;
+  void* parameters[] = {
+      &arrays[kMostOperands], &arrays[0], &arrays[1], &arrays[2], &count, &numbers[0], &numbers[1]};
+  run_on(state.launch, args.stream, parameters);
 }
 
 template <typename T>
@@ -107,6 +127,10 @@ RunFn run_for(ComputeType compute) {
 template <typename T>
 struct Dense {
   static constexpr RunFn function = &run_dense<T>;
+};
+template <typename T>
+struct Arrays {
+  static constexpr RunFn function = &run_arrays<T>;
 };
 template <typename T>
 struct Strided {
@@ -167,7 +191,14 @@ RunFn prepare_dense(const gpu::Device& device, const ElementwiseRequest& request
   made.count = numel;
   made.numbers = numbers;
   made.operands = gathered.operands;
-  return run_for<Dense>(request.compute);
+  bool arrays = !numbers;
+  for (int k = 0; k < kMostOperands; ++k) {
+    arrays = arrays && made.operands.source[k] == gpu::Source::kMemory &&
+             made.operands.byte_offset[k] == 0;
+    made.slots[k] = made.operands.slot[k];
+  }
+  made.slots[kMostOperands] = made.operands.output_slot;
+  return arrays ? run_for<Arrays>(request.compute) : run_for<Dense>(request.compute);
 }
 
 // Rows of `vector` elements at a time, or single elements where `vector` is 0.

@@ -59,8 +59,8 @@ class Plan {
   std::unique_ptr<const StoredCall> stored_;  // of what it was bound with
   std::shared_ptr<const Bound> bound_;
 
-  // Copies of what every run reads, side by side.
-  const Implementation* implementation_ = nullptr;
+  // Copies of what every run reads, in two cache lines.
+  alignas(64) const Implementation* implementation_ = nullptr;
   RunFn function_ = nullptr;
   const KernelState* state_ = nullptr;
   const ThreadPool* pool_ = nullptr;

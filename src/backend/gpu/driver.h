@@ -46,11 +46,20 @@ struct LaunchAttribute {
 };
 static_assert(sizeof(LaunchAttribute) == 72);
 
-struct Driver {
+// What a warm launch reads comes first, in one cache line.
+struct alignas(64) Driver {
   const char* name = "";            // "cuda" or "rocm"
   int32_t device_type = 0;          // FGX_DEVICE_CUDA or FGX_DEVICE_ROCM
   const int* attributes = nullptr;  // the vendor's number of each Attribute
   bool needs_images = true;         // false: a fake, which loads nothing
+  int (*context_current)(void** context);
+  int (*context_set)(void* context);
+  int (*launch)(void* function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
+                unsigned block_y, unsigned block_z, unsigned shared_bytes, void* stream,
+                void** parameters, void** extra);
+  // Where the driver knows launch attributes (launch_traits.h); else null.
+  int (*launch_attributed)(const LaunchConfig* config, void* function, void** parameters,
+                           void** extra);
 
   int (*init)(unsigned flags);
   int (*driver_version)(int* version);
@@ -61,8 +70,6 @@ struct Driver {
   int (*device_attribute)(int* value, int attribute, int device);
 
   int (*context_retain)(void** context, int device);  // the device's primary one
-  int (*context_current)(void** context);
-  int (*context_set)(void* context);
   int (*context_device)(int* device);
 
   int (*stream_create)(void** stream, unsigned flags);
@@ -94,12 +101,6 @@ struct Driver {
   int (*library_kernel)(void** kernel, void* library, const char* name);
   int (*kernel_function)(void** function, void* kernel);
 
-  int (*launch)(void* function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
-                unsigned block_y, unsigned block_z, unsigned shared_bytes, void* stream,
-                void** parameters, void** extra);
-  // Where the driver knows launch attributes (launch_traits.h); else null.
-  int (*launch_attributed)(const LaunchConfig* config, void* function, void** parameters,
-                           void** extra);
   int (*function_set)(void* function, int attribute, int value);
   int (*kernel_set)(int attribute, int value, void* kernel, int device);
   int (*clusters_at_once)(int* count, void* function, const LaunchConfig* config);
