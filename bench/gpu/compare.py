@@ -98,6 +98,10 @@ def measure(torch, graphs):
             graph.sample(replays)
 
 
+def families():
+    return sorted(path.stem[len("cases_"):] for path in HERE.glob("cases_*.py"))
+
+
 def load_cases(family):
     spec = importlib.util.spec_from_file_location(f"gpu_cases_{family}", HERE / f"cases_{family}.py")
     module = importlib.util.module_from_spec(spec)
@@ -132,9 +136,8 @@ def main():
     processors = torch.cuda.get_device_properties(0).multi_processor_count
     context = fgx.Context()
     rows = []
-    families = options.families or sorted(p.stem[len("cases_"):] for p in HERE.glob("cases_*.py"))
     print(f"{'row':44} {'ours us':>9} {'PyTorch':>9} {'copy':>9} {'GB/s':>6} {'of copy':>8} {'ratio':>6}")
-    for family in families:
+    for family in options.families or families():
         for name, op, make, kwargs, function, size, *ceiling in load_cases(family)(torch):
             if options.match not in name or options.ops and op not in options.ops.split(","):
                 continue

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What limits a row of compare.py: the profiler's counters (ncu) of our kernels, caches cold.
 
-    python bench/gpu/counters.py rows "layer_norm bfloat16 [16384, 8192]" "sum bfloat16 [1, 4096]" --json out.json
+    python bench/gpu/counters.py --missed gpu.json --json gpu_counters.json
+    python bench/gpu/counters.py --rows "layer_norm bfloat16 [16384, 8192]" "sum bfloat16 [1, 4096]"
 
-The first argument is a family, the others are names of its rows; --below 0.9 takes, from --results, those whose `of copy` is lower.
+--missed takes, from what compare.py wrote, every row that misses a target (targets.py) or is slower than PyTorch.
 A row's time here is the profiler's, of one launch: longer than that of a launch within a graph.
 """
 import argparse
@@ -14,9 +15,12 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1] / "tests" / "torch"), str(HERE.parent)]
+sys.path[:0] = [str(HERE.parents[1] / "tests" / "torch"), str(HERE.parent), str(HERE)]
+
+import targets  # noqa: E402  (found through the path above)
 
 STALLS = ["long_scoreboard", "short_scoreboard", "barrier", "membar", "wait", "lg_throttle", "mio_throttle", "math_pipe_throttle",
           "no_instruction", "branch_resolving", "drain", "imc_miss", "not_selected"]
@@ -33,7 +37,7 @@ COUNTERS.update({f"stalled_{name}": f"smsp__average_warps_issue_stalled_{name}_p
 MARK = 'extern "C" __global__ void next_row() {}'
 
 
-def run_rows(family, names):
+def run_rows(names):
     """Under the profiler: each row once, an empty kernel before it."""
     import cupy
     import torch
@@ -44,28 +48,32 @@ def run_rows(family, names):
     torch.manual_seed(1)
     mark = cupy.RawKernel(MARK, "next_row")
     context = fgx.Context()
-    for name, op, make, kwargs, *_ in compare.load_cases(family)(torch):
-        if name not in names:
-            continue
-        prepared = fgx.Prepared(op, *make(), context=context, **kwargs)
-        prepared.run()
-        torch.cuda.synchronize()
-        torch.cuda.profiler.start()
-        mark((1,), (1,), ())
-        prepared.run()
-        torch.cuda.synchronize()
-        torch.cuda.profiler.stop()
-        print("row\t" + name, flush=True)
-        del prepared
-        torch.cuda.empty_cache()
+    for family in compare.families():
+        for name, op, make, kwargs, *_ in compare.load_cases(family)(torch):
+            if name not in names:
+                continue
+            prepared = fgx.Prepared(op, *make(), context=context, **kwargs)
+            prepared.run()
+            torch.cuda.synchronize()
+            torch.cuda.profiler.start()
+            mark((1,), (1,), ())
+            prepared.run()
+            torch.cuda.synchronize()
+            torch.cuda.profiler.stop()
+            print(f"row\t{family}\t{name}", flush=True)
+            del prepared
+            torch.cuda.empty_cache()
 
 
-def profile(family, names):
-    command = ["ncu", "--clock-control", "none", "--profile-from-start", "off", "--csv", "--page", "raw", "--metrics",
-               ",".join(COUNTERS.values()), sys.executable, __file__, family, *names, "--run"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+def profile(names):
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(names, file)
+        file.flush()
+        command = ["ncu", "--clock-control", "none", "--profile-from-start", "off", "--csv", "--page", "raw", "--metrics",
+                   ",".join(COUNTERS.values()), sys.executable, __file__, "--run", file.name]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
-    order = [line.split("\t", 1)[1] for line in lines if line.startswith("row\t")]
+    order = [line.split("\t")[1:] for line in lines if line.startswith("row\t")]
     table = [line for line in lines if line.startswith('"')]
     rows = []
     number = -1
@@ -77,7 +85,10 @@ def profile(family, names):
         if entry["Kernel Name"].startswith("next_row"):
             number += 1
             continue
-        found = {"family": family, "row": order[number], "kernel": entry["Kernel Name"], "grid": entry["Grid Size"],
+        if number >= len(order):
+            break  # the program was cut short
+        family, row = order[number]
+        found = {"family": family, "row": row, "kernel": entry["Kernel Name"], "grid": entry["Grid Size"],
                  "block": entry["Block Size"]}
         for key, counter in COUNTERS.items():
             try:
@@ -93,21 +104,19 @@ def profile(family, names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("family")
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--results", help="what compare.py wrote")
-    parser.add_argument("--below", type=float)
+    parser.add_argument("--rows", nargs="+", default=[], help="names of rows")
+    parser.add_argument("--missed", metavar="FILE", help="what compare.py wrote")
     parser.add_argument("--json")
-    parser.add_argument("--run", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--run", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
-        run_rows(options.family, options.names)
+        run_rows(set(json.loads(pathlib.Path(options.run).read_text())))
         return
-    names = list(options.names)
-    if options.below is not None:
-        results = json.loads(pathlib.Path(options.results).read_text())["rows"]
-        names += [row["name"] for row in results if row.get("of_copy", 2) < options.below]
-    rows = profile(options.family, names)
+    names = list(options.rows)
+    if options.missed:
+        results = json.loads(pathlib.Path(options.missed).read_text())["rows"]
+        names += [row["name"] for row in results if targets.misses(row) and row["family"] != "issue"]
+    rows = profile(names)
     for row in rows:
         print(f"{row['row']:48} {row['kernel']:36} {row.get('us', 0):9.2f} us  dram {row.get('dram_percent', 0):5.1f} %  "
               f"issue {row.get('issue_slots_percent', 0):5.1f} %  {row['warps_stalled_by']}")
@@ -115,10 +124,8 @@ def main():
         import environment
         import torch
 
-        target = pathlib.Path(options.json)
-        before = json.loads(target.read_text())["rows"] if target.exists() else []
         found = environment.describe(gpu=torch.cuda.get_device_name(), torch=torch.__version__, cuda=torch.version.cuda)
-        target.write_text(json.dumps({"environment": found, "rows": before + rows}, indent=1) + "\n")
+        pathlib.Path(options.json).write_text(json.dumps({"environment": found, "rows": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ ROW_OPS = ("softmax", "log_softmax", "layer_norm", "rms_norm", "fused_add_rms_no
 READ_OPS = ("sum", "argmax", "amax")
 ELEMENTWISE = ("add", "mul", "gelu", "silu", "silu_and_mul", "where")
 DTYPES = ("bfloat16", "float32")
-PLAIN = re.compile(r"\S+ (?P<dtype>\w+) \[(?P<rows>\d+), (?P<width>\d+)\]")
+# The loss by the reduction that is its default.
+PLAIN = re.compile(r"(?:cross_entropy_loss mean|\S+) (?P<dtype>\w+) \[(?P<rows>\d+), (?P<width>\d+)\]")
 
 
 @dataclasses.dataclass(frozen=True)
