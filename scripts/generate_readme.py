@@ -14,6 +14,7 @@ import re
 import sys
 
 import figures
+import gpu_figures
 import speed_picture
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -100,6 +101,36 @@ def same_bits(implementations):
     """Which implementations are deterministic, CPU and GPU alike; those that are not are named."""
     others = [f"`{one['name']}`" for one in implementations if not one["deterministic"]]
     return "all" if not others else "all but " + ", ".join(others)
+
+
+def gpu_summary():
+    """The GPU's targets by group, and PyTorch by family: bench/results/gpu.json."""
+    data = load("gpu.json")
+    if data is None:
+        return "Not measured yet: `scripts/gpu` on a machine with a GPU."
+    asked = markdown(["what", "asked", "met", "worst", "median"], gpu_figures.summary(data["rows"]))
+    beside = markdown(["family", "rows", "geometric mean", "worst row", "best row", "slower rows"], gpu_figures.against_pytorch(data["rows"]))
+    return f"{gpu_figures.environment(data)}.\n\n{asked}\n\nPyTorch's time over ours:\n\n{beside}"
+
+
+def gpu_missed():
+    """Every row that misses a target, with the profiler's reason."""
+    data = load("gpu.json")
+    if data is None:
+        return ""
+    return markdown(["row", "asked", "got", "what limits it"], gpu_figures.missed(data["rows"], load("gpu_counters.json")))
+
+
+def gpu_rows():
+    """Every row of bench/results/gpu.json."""
+    data = load("gpu.json")
+    if data is None:
+        return ""
+    families = {}
+    for family, row in gpu_figures.every_row(data["rows"]):
+        families.setdefault(family, []).append(row)
+    return "\n\n".join(f"### {family}\n\n" + markdown(["row", "ours, us", "PyTorch", "ceiling", "of the ceiling", "PyTorch / ours"], rows)
+                       for family, rows in families.items())
 
 
 def picture_is_stale(check):

@@ -24,6 +24,7 @@ PLAIN = re.compile(r"(?:cross_entropy_loss mean|\S+) (?P<dtype>\w+) \[(?P<rows>\
 
 @dataclasses.dataclass(frozen=True)
 class Target:
+    group: str
     name: str
     key: str
     bound: float
@@ -45,13 +46,13 @@ def plain(row):
 
 def _elementwise():
     for op in ELEMENTWISE:
-        yield Target(f"{op}, 64 MB and more", "of_copy", 0.98,
+        yield Target("elementwise, 64 MB and more", f"{op}, 64 MB and more", "of_copy", 0.98,
                      lambda row, op=op: row["op"] == op and row["family"] == "pointwise" and row["bytes"] >= BIG_BYTES)
     for name, same in (("copy", True), ("cast", False)):
         def takes(row, same=same):
             match = re.fullmatch(r"copy (\w+) from (\w+) \[\d+, \d+\]", row["name"])
             return bool(match) and (match[1] == match[2]) == same and row["bytes"] >= BIG_BYTES
-        yield Target(f"{name}, 64 MB and more", "of_copy", 0.98, takes)
+        yield Target("elementwise, 64 MB and more", f"{name}, 64 MB and more", "of_copy", 0.98, takes)
 
 
 def _rows():
@@ -67,49 +68,53 @@ def _rows():
 
     for op in ROW_OPS + READ_OPS:
         reads = op in READ_OPS
+        kind = "reductions" if reads else "rows"
         for dtype in DTYPES:
             for rows, width, bound in ((16384, 8192, 0.95 if reads else 0.97), (4096, 4096, 0.95)):
-                yield Target(f"{op} {dtype} [{rows}, {width}]", "of_copy", bound, exactly(op, dtype, rows, width))
+                yield Target(f"{kind} [{rows}, {width}]", f"{op} {dtype} [{rows}, {width}]", "of_copy", bound,
+                             exactly(op, dtype, rows, width))
             for rows in (1, 16):
-                yield Target(f"{op} {dtype} [{rows}, 4096]", "ours_us", 1.6, exactly(op, dtype, rows, 4096), at_most=True)
+                yield Target(f"{kind}, small", f"{op} {dtype} [{rows}, 4096]", "ours_us", 1.6,
+                             exactly(op, dtype, rows, 4096), at_most=True)
             if op == "amax":
                 continue
             for width, bound in ((256, 0.90), (1024, 0.90), (4096, 0.95), (16384, 0.95), (32768, 0.95), (65536, 0.95),
                                  (131072, 0.90), (262144, 0.90)):
                 other_than = (4096,) if width == 4096 else ()
-                yield Target(f"{op} {dtype}, width {width}", "of_copy", bound, wide(op, dtype, width, other_than))
+                yield Target(f"{kind}, other widths", f"{op} {dtype}, width {width}", "of_copy", bound,
+                             wide(op, dtype, width, other_than))
 
 
 def _gate():
     for rows, experts, bound in ((1, 128, 1.4), (8192, 128, 3.5), (8192, 256, 6.0)):
         name = f"topk_softmax float32 [{rows}, {experts}] top 8"
-        yield Target(name, "ours_us", bound, lambda row, name=name: row["name"] == name, at_most=True)
+        yield Target("MoE gate", name, "ours_us", bound, lambda row, name=name: row["name"] == name, at_most=True)
 
 
 def _products():
     for m, n, k in ((2048, 4096, 4096), (4096, 14336, 4096), (4096, 4096, 14336), (8192, 8192, 8192)):
         name = f"mm bfloat16 [{m}, {n}, {k}]"
-        yield Target(name, "ratio", 1.0 - NOISE, lambda row, name=name: row["name"] == name)
+        yield Target("large products", name, "ratio", 1.0 - NOISE, lambda row, name=name: row["name"] == name)
     for m in (1, 16):
         name = f"mm bfloat16 [{m}, 4096, 4096]"
-        yield Target(name, "of_copy", 0.85, lambda row, name=name: row["name"] == name)
+        yield Target("products of few rows", name, "of_copy", 0.85, lambda row, name=name: row["name"] == name)
 
 
 def _attention():
     for context in (4096, 8192, 32768):
         name = f"decode bfloat16 batch 8, 32 of 8 heads x 128, {context}"
-        yield Target(name, "of_copy", 0.80, lambda row, name=name: row["name"] == name)
+        yield Target("decode attention", name, "of_copy", 0.80, lambda row, name=name: row["name"] == name)
 
 
 def _issue():
     for name, bound in (("fgx_op_call from C", 150.0), ("fgx_plan_run from C", 50.0)):
-        yield Target(f"issuing: {name}", "over_bare_ns", bound,
+        yield Target("issuing", f"issuing: {name}", "over_bare_ns", bound,
                      lambda row, name=name: row["family"] == "issue" and row["name"] == name, at_most=True)
 
 
 TARGETS = [*_elementwise(), *_rows(), *_gate(), *_products(), *_attention(), *_issue()]
 # Holds for every row that has PyTorch's time beside it.
-NO_SLOWER = Target("no slower than PyTorch", "ratio", 1.0 - NOISE, lambda row: "ratio" in row)
+NO_SLOWER = Target("PyTorch", "no slower than PyTorch", "ratio", 1.0 - NOISE, lambda row: "ratio" in row)
 
 
 def measured(row):
