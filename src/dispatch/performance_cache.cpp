@@ -74,7 +74,7 @@ double ImplementationStats::mean_error() const {
 }
 
 std::string PerformanceRow::id() const {
-  return key.text() + '|' + shape + '|' + identity.device + '|' + identity.library;
+  return key.text() + '|' + shape + '|' + identity.device.text() + '|' + identity.library.text();
 }
 
 std::string PerformanceRow::best_implementation() const {

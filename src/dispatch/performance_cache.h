@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/shared_text.h"
 #include "dispatch/performance_key.h"
 
 namespace fgx {
@@ -40,7 +41,7 @@ struct ImplementationStats {
   int64_t samples = 0;
   int64_t failures = 0;
   int64_t updated_ns = 0;  // wall clock
-  std::string content_hash;
+  SharedText content_hash;
   bool slow = false;                        // proved slower than the threshold: to be avoided
   std::shared_ptr<const TunedRatio> ratio;  // null: not tuned; few rows are
 
@@ -51,8 +52,8 @@ struct ImplementationStats {
 
 // What makes a row valid: rows of other machines, drivers and versions are kept apart.
 struct PerformanceIdentity {
-  std::string device;   // e.g. "AMD EPYC 9654, avx512, 2 threads"
-  std::string library;  // version
+  SharedText device;   // e.g. "AMD EPYC 9654, avx512, 2 threads"
+  SharedText library;  // version
   friend bool operator==(const PerformanceIdentity&, const PerformanceIdentity&) = default;
 };
 
@@ -60,7 +61,7 @@ struct PerformanceRow {
   PerformanceKey key;
   std::string shape;  // exact dims of a tuned shape; "" for the statistics of a whole signature
   PerformanceIdentity identity;
-  std::map<std::string, ImplementationStats> implementations;
+  std::map<SharedText, ImplementationStats, std::less<>> implementations;
 
   bool tuned() const { return !shape.empty(); }
   std::string id() const;

@@ -27,7 +27,7 @@ Json stats_to_json(const ImplementationStats& stats) {
   json.set("samples", stats.samples);
   json.set("failures", stats.failures);
   json.set("updated", format_timestamp(stats.updated_ns));
-  json.set("content_hash", stats.content_hash);
+  json.set("content_hash", stats.content_hash.text());
   if (stats.slow) json.set("slow", true);
   if (stats.ratio) {
     json.set("ratio", Json::object()
@@ -104,7 +104,7 @@ void read_document(JsonView document, std::map<std::string, PerformanceRow>& row
 
 Json PerformanceRow::to_json() const {
   Json stats = Json::object();
-  for (const auto& [name, entry] : implementations) stats.append(name, stats_to_json(entry));
+  for (const auto& [name, entry] : implementations) stats.append(name.text(), stats_to_json(entry));
   Json json = Json::object();
   json.set("operator", key.op);
   json.set("device", key.device);
@@ -113,8 +113,9 @@ Json PerformanceRow::to_json() const {
   json.set("layout", key.layout);
   json.set("attributes", key.attributes);
   if (tuned()) json.set("shape", shape);
-  json.set("identity",
-           Json::object().set("device", identity.device).set("library", identity.library));
+  json.set(
+      "identity",
+      Json::object().set("device", identity.device.text()).set("library", identity.library.text()));
   const std::string best = best_implementation();
   json.set("best_implementation", best.empty() ? Json(nullptr) : Json(best));
   json.set("implementations", std::move(stats));
@@ -134,7 +135,7 @@ PerformanceRow PerformanceRow::from_json(JsonView json) {
   row.identity.device = identity.get_string("device");
   row.identity.library = identity.get_string("library");
   for (const auto [name, stats] : json.get_object("implementations").members()) {
-    row.implementations.emplace(std::string(name), stats_from_json(stats));
+    row.implementations.emplace(name, stats_from_json(stats));
   }
   return row;
 }
