@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launcher of the norm kernels (norm.cu, add_norm.cu).
+// The launcher of the norm kernels (norm.cu, add_norm.cu, whole_norms.cu).
 #include "kernels/gpu/norm_gpu.h"
 
 #include "kernels/gpu/elementwise_gpu.h"
@@ -48,6 +48,21 @@ bool aligned_parameter(const TensorView* parameter) {
   return parameter == nullptr || reinterpret_cast<uintptr_t>(parameter->data) % 16 == 0;
 }
 
+// Whole rows, with parameters of the row's type. layer_norm of halves has more to compute for each byte, and is faster
+// with fewer threads.
+constexpr gpu::WholeForm kWholeForms[] = {{128, 1}, {128, 2}, {256, 2}, {512, 2}, {512, 4}};
+constexpr gpu::WholeForm kHalfLayerForms[] = {{128, 1}, {128, 2}, {256, 2}, {256, 4}, {512, 4}};
+void allow_whole_rows(DType row, DType parameter, bool layer, gpu::RowKernels* kernels) {
+  if (parameter != row || row == DType::kFloat64) return;
+  kernels->whole_module = "whole_norms";
+  kernels->whole_few = true;
+  if (layer && row != DType::kFloat32) {
+    kernels->whole_forms = kHalfLayerForms;
+  } else {
+    kernels->whole_forms = kWholeForms;
+  }
+}
+
 RunFn prepare(const gpu::Device& device, const TensorView& x, const TensorView& y,
               const NormGeometry& rows, KernelState& kernel_state, Norm norm) {
   const int64_t length = rows.x.count;
@@ -69,9 +84,11 @@ RunFn prepare(const gpu::Device& device, const TensorView& x, const TensorView& 
     RowState& state = kernel_state.emplace<RowState>();
     state.slots = rows.slots;
     state.dtype = x.dtype;
+    gpu::RowKernels kernels;
+    allow_whole_rows(x.dtype, parameter, norm == Norm::kLayer, &kernels);
     if (gpu::launch_rows(device, "norm", name + types, aligned, count, length,
                          16 / size_of(x.dtype), rows.outer, rows.outer_dims, 2 * compute_bytes,
-                         &state.launch, &state.arguments)) {
+                         &state.launch, &state.arguments, kernels)) {
       return run<RowState>;
     }
   }
@@ -192,11 +209,12 @@ RunFn prepare_add_rms_norm_gpu(const Call& call, KernelState& kernel_state) {
     state.dtype = input.dtype;
     const std::string prefix = "fgx_add_rms_norm_" + std::string(info(input.dtype).name) +
                                (parameter == input.dtype ? "" : "_float32");
+    gpu::RowKernels kernels{.has_long = false, .several_operands = true};
+    allow_whole_rows(input.dtype, parameter, false, &kernels);
     const int64_t state_bytes = input.dtype == DType::kFloat64 ? 8 : 4;
     if (gpu::launch_rows(device, "add_norm", prefix, aligned, output.numel / rows.x.count,
                          rows.x.count, 16 / size_of(input.dtype), rows.outer, rows.outer_dims,
-                         state_bytes, &state.launch, &state.arguments,
-                         {.has_long = false, .several_operands = true})) {
+                         state_bytes, &state.launch, &state.arguments, kernels)) {
       return run_add_norm;
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launcher of the reduction kernels (reduce_rows.cu, reduction.cu, argmax.cu, moments.cu).
+// The launcher of the reduction kernels (reduce_rows.cu, reduction.cu, argmax.cu, moments.cu,
+// whole_reductions.cu).
 #include "kernels/gpu/reduction_gpu.h"
 
 #include <algorithm>
@@ -58,6 +59,7 @@ struct TileState : Launches {
 // What is launched for a call: everything but the kernels themselves.
 struct Plan {
   bool rows = false;
+  bool whole = false;  // rows of a width that a kernel was compiled for
   gpu::ReduceRowArguments row_arguments{};
   gpu::ReduceArguments arguments{};
   const char* module = "";
@@ -111,6 +113,36 @@ void plan_rows(const gpu::Device& device, const ReduceGeometry& geometry, DType 
   plan->shared = shape.shared;
   plan->finish = "finish_rows_";
   plan->finish_shape = {{1, 0}, gpu::kLongRowThreads};
+}
+
+// Whole rows, where there is a kernel: with results of the row's type, or one index.
+bool plan_whole_rows(const gpu::Device& device, Operation operation, const ReduceGeometry& geometry,
+                     DType dtype, DType out_dtype, Plan* plan) {
+  constexpr gpu::WholeForm kForms[] = {{128, 4}, {256, 4}, {512, 4}, {1024, 4}, {1024, 8}};
+  constexpr size_t kFormsOfSums = 3;
+  const bool index = operation == Operation::kArgmax;
+  if (operation == Operation::kMax || operation == Operation::kVarMean || geometry.kept_dims > 1 ||
+      !is_float(dtype) || dtype == DType::kFloat64 || (!index && out_dtype != dtype)) {
+    return false;
+  }
+  // Few rows that are long rather have several blocks each.
+  const bool few = plan->outputs < 2 * device.facts.multiprocessors;
+  const gpu::WholeForm* form = gpu::find_whole_form(
+      std::span(kForms).first(index && !few ? std::size(kForms) : kFormsOfSums), plan->length,
+      kVectorBytes / size_of(dtype));
+  if (form == nullptr) return false;
+  gpu::WholeReductionArguments& whole = plan->row_arguments.whole;
+  if (geometry.kept_dims == 1) {
+    whole.steps = {geometry.kept[0].in_stride, geometry.kept[0].out_stride};
+  }
+  whole.factor = operation == Operation::kMean ? 1.0f / static_cast<float>(plan->length) : 1.0f;
+  plan->rows = plan->whole = true;
+  plan->row_arguments.pieces = 1;
+  plan->kernel = std::string(info(dtype).name) + "_" + std::to_string(form->threads) + "x" +
+                 std::to_string(form->vectors);
+  plan->grid = plan->outputs;
+  plan->block = form->threads;
+  return true;
 }
 
 void plan_tiles(const gpu::Device& device, int64_t blocks, Plan* plan) {
@@ -240,7 +272,9 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device,
     plan.row_arguments.out_dtype = arguments.out_dtype;
     plan.row_arguments.mean = arguments.mean;
     plan.row_arguments.freedom = arguments.freedom;
-    plan_rows(device, geometry, self.dtype, aligned, &plan);
+    if (!aligned || !plan_whole_rows(device, operation, geometry, self.dtype, out.dtype, &plan)) {
+      plan_rows(device, geometry, self.dtype, aligned, &plan);
+    }
   } else if (as_columns) {
     const bool aligned = address_fits && inner.size % size == 0 && arguments.row_step % size == 0 &&
                          multiple_of(size, geometry.kept, 0, geometry.kept_dims - 1);
@@ -250,7 +284,8 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device,
                  any ? vectors_along(geometry, self) : 1, &plan);
   }
   plan.finish += fold;
-  plan.module = finds_index(operation)             ? "argmax"
+  plan.module = plan.whole                         ? "whole_reductions"
+                : finds_index(operation)           ? "argmax"
                 : operation == Operation::kVarMean ? "moments"
                 : plan.rows                        ? "reduce_rows"
                                                    : "reduction";
@@ -303,6 +338,7 @@ Launches make_launches(const gpu::Device& device, Operation operation, Wanted wa
   made.workspace = plan.workspace();
   made.first = gpu::make_launch(device, plan.module, prefix + plan.kernel, plan.grid, plan.block,
                                 plan.shared);
+  if (plan.whole) gpu::follow_launch_before(&made.first);
   if (plan.split()) {
     const gpu::TileShape& shape = plan.finish_shape;
     made.finish = gpu::make_launch(device, plan.module, prefix + plan.finish,

@@ -14,9 +14,20 @@ inline constexpr int kMostRowThreads = 1024;
 inline constexpr int kLongRowThreads = 512;
 inline constexpr int kVectorsAtOnce = 4;
 
+// Rows whose width a kernel was compiled for. The structures below begin with it, so that a launcher passes theirs.
+struct WholeRowArguments {
+  int64_t in_step;  // elements from one row to the next
+  int64_t out_step;
+};
+struct WholeReductionArguments {
+  WholeRowArguments steps;
+  float factor;  // of sums
+};
+
 // Rows that are contiguous in themselves. A row's threads load its vectors in turn: thread t has vectors
 // t, t + threads, t + 2 threads, ... of the part that its block has.
 struct RowArguments {
+  WholeRowArguments whole;
   int64_t rows;
   int64_t length;   // elements
   int32_t threads;  // of a block that work on one row: a power of two
@@ -64,6 +75,7 @@ constexpr int columns_at_once(int element_bytes) {
 
 // Reductions of rows that are contiguous. Few arguments: they are fetched before anything else.
 struct ReduceRowArguments {
+  WholeReductionArguments whole;
   int64_t outputs;
   int64_t length;   // elements of each
   int64_t piece;    // elements that are folded together first

@@ -127,11 +127,36 @@ bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* o
   return true;
 }
 
+const WholeForm* find_whole_form(std::span<const WholeForm> forms, int64_t length, int64_t vector) {
+  for (const WholeForm& form : forms) {
+    if (form.threads * form.vectors * vector == length) return &form;
+  }
+  return nullptr;
+}
+
+void follow_launch_before(BlockLaunch* launch) {
+  constexpr int kHopper = 9;
+  const Device& device = *launch->device;
+  launch->follows = device.facts.major >= kHopper && device.driver->launch_attributed != nullptr;
+}
+
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
                  int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
                  int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
                  const RowKernels& kernels) {
   if (outer_dims > kMostOuterDims) return false;
+  if (const WholeForm* form = find_whole_form(kernels.whole_forms, length, vector);
+      form != nullptr && aligned && outer_dims <= 1) {
+    const bool few = kernels.whole_few && rows <= device.facts.multiprocessors;
+    *made = make_launch(device, kernels.whole_module,
+                        prefix + "_" + std::to_string(form->threads) + "x" +
+                            std::to_string(form->vectors) + (few ? "_few" : ""),
+                        rows, form->threads, 0);
+    follow_launch_before(made);
+    *arguments = {};
+    if (outer_dims == 1) arguments->whole = {outer[0].in_stride, outer[0].out_stride};
+    return true;
+  }
   RowShape shape;
   if (!shape_rows(device, rows, (length - 1) / vector + 1, kernels.least_vectors, &shape)) {
     return false;

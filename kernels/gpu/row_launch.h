@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "backend/gpu/device.h"
@@ -55,15 +56,30 @@ bool shape_rows(const Device& device, int64_t rows, int64_t vectors, int64_t lea
 bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* outer,
                  int outer_dims, bool output);
 
+// A width in vectors for which there is a kernel that has it compiled in (whole_rows.h), and how it is shared out.
+struct WholeForm {
+  int64_t threads;
+  int64_t vectors;  // to each thread
+};
+// The one of rows that have exactly as many vectors, of `vector` elements each; null where there is none.
+const WholeForm* find_whole_form(std::span<const WholeForm> forms, int64_t length, int64_t vector);
+// Lets the launch of such a kernel begin while the one before it ends, where the device can.
+void follow_launch_before(BlockLaunch* launch);
+
 // What differs between kernels of rows.
 struct RowKernels {
   bool has_long = true;  // one for long rows that are one after another
   // They load several operands: eight vectors of each would be too many, so that rows rather have more threads.
   bool several_operands = false;
   int64_t least_vectors = 1;  // of a thread, even where rows are few
+  // Whole rows: the kernels' module, and their forms; whether there are others for few rows.
+  const char* whole_module = "";
+  std::span<const WholeForm> whole_forms = {};
+  bool whole_few = false;
 };
 
-// The kernel `prefix` + "_" + vectors (+ "_cluster") (+ "_any" unless aligned), or, for long rows that are one after
+// For rows that a whole form fits, `prefix` + "_" + threads + "x" + vectors (+ "_few"). Else the
+// kernel `prefix` + "_" + vectors (+ "_cluster") (+ "_any" unless aligned), or, for long rows that are one after
 // another and where there is such a kernel, `prefix` + "_long"; and what it is launched with. `state_bytes`: of its
 // reductions' states. False: the rows are too long for it.
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,

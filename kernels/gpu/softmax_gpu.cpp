@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The launcher of the softmax kernels (softmax.cu, log_softmax.cu).
+// The launcher of the softmax kernels (softmax.cu, log_softmax.cu, whole_softmax.cu).
 #include "kernels/gpu/softmax_gpu.h"
 
 #include "kernels/gpu/row_launch.h"
@@ -30,6 +30,9 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
 // Of a thread, even where rows are few: its two reductions take longer than four vectors.
 constexpr int64_t kLeastVectors = 4;
 
+// Of whole rows.
+constexpr gpu::WholeForm kWholeForms[] = {{128, 4}, {256, 4}, {512, 4}};
+
 void run_nothing(const KernelState&, const RunArgs&) {}
 
 // `name`: of the operator, and of the module with its kernels.
@@ -51,10 +54,15 @@ RunFn prepare(const Call& call, KernelState& kernel_state, const char* name) {
         gpu::vectors_fit(x.data, x.dtype, rows.length, rows.outer, rows.outer_dims, false) &&
         gpu::vectors_fit(y.data, y.dtype, rows.length, rows.outer, rows.outer_dims, true);
     RowState& state = kernel_state.emplace<RowState>();
+    gpu::RowKernels kernels{.least_vectors = kLeastVectors};
+    if (x.dtype == y.dtype && y.dtype != DType::kFloat64) {
+      kernels.whole_module = "whole_softmax";
+      kernels.whole_forms = kWholeForms;
+    }
     if (gpu::launch_rows(device, name, prefix + from + (x.dtype == y.dtype ? "" : "_" + to),
                          aligned, count, rows.length, 16 / size_of(x.dtype), rows.outer,
                          rows.outer_dims, compute_bytes, &state.launch, &state.arguments,
-                         {.least_vectors = kLeastVectors})) {
+                         kernels)) {
       return run<RowState>;
     }
   }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of widths that kernels are compiled for: kThreads threads with kVectors vectors each are a whole row, and a block.
+// Little code and few arguments, because few rows take as long as the fetches of both and one trip to memory; all loads
+// come first. Such a kernel may start before the launch ahead of it has ended, and waits for that itself.
+//
+// Its width alone chooses the kernel's form, and with it the order in which a row's elements meet. In sums a group of
+// kGroup neighbouring vectors comes first, within which i meets i + kGroup/2, then i + kGroup/4, and so on; then four
+// neighbouring groups, then what they make, far ones first.
+#pragma once
+
+#include "kernels/gpu/rows.h"
+
+// Blocks that a multiprocessor is to have at once; HIP's compiler counts otherwise.
+#if defined(__HIP__)
+#define FGX_BLOCKS(blocks) 1
+#else
+#define FGX_BLOCKS(blocks) blocks
+#endif
+
+namespace fgx::device {
+
+// Neighbouring vectors that meet first: as many as the narrowest warp has lanes.
+inline constexpr int kGroup = 32;
+static_assert(kWarpWidth % kGroup == 0);
+
+FGX_DEVICE_INLINE int group_lane() { return static_cast<int>(threadIdx.x) & (kGroup - 1); }
+
+// Each lane has a state of each of kCount groups. With every step it keeps those of the half of the groups that a bit of
+// its number stands for: afterwards it has the result of group `lane / (kGroup / kCount)`.
+template <int kCount, int kMask = kGroup / 2, typename State, typename Merge>
+FGX_DEVICE_INLINE State merge_groups(const State (&states)[kCount], Merge merge) {
+  if constexpr (kCount == 1) {
+    State state = states[0];
+#pragma unroll
+    for (int mask = kMask; mask > 0; mask /= 2) state = merge(state, from_lane(state, mask));
+    return state;
+  } else {
+    constexpr int kHalf = kCount / 2;
+    const bool upper = (threadIdx.x & kMask) != 0;
+    State kept[kHalf];
+#pragma unroll
+    for (int i = 0; i < kHalf; ++i) {
+      const State given = upper ? states[i] : states[i + kHalf];
+      kept[i] = merge(upper ? states[i + kHalf] : states[i], from_lane(given, kMask));
+    }
+    return merge_groups<kHalf, kMask / 2>(kept, merge);
+  }
+}
+
+// The sums over a row of which each thread brings its vectors': brought in before a barrier, found after it.
+template <int kThreads, int kVectors>
+struct RowSum {
+  static constexpr int kGroups = kThreads * kVectors / kGroup;
+  static constexpr int kQuads = kGroups / 4;
+  static_assert(kGroups % 4 == 0 && kQuads <= kGroup);
+  alignas(16) float groups[kGroups];
+
+  FGX_DEVICE_INLINE void bring(const float (&sums)[kVectors]) {
+    const float sum = merge_groups(sums, Add());
+    constexpr int kLanes = kGroup / kVectors;
+    const int lane = group_lane();
+    if (lane % kLanes == 0) {
+      groups[lane / kLanes * (kThreads / kGroup) + static_cast<int>(threadIdx.x) / kGroup] = sum;
+    }
+  }
+  FGX_DEVICE_INLINE float find() const {
+    const float4 four = reinterpret_cast<const float4*>(groups)[threadIdx.x & (kQuads - 1)];
+    float sum = (four.x + four.y) + (four.z + four.w);
+#pragma unroll
+    for (int mask = kQuads / 2; mask > 0; mask /= 2) sum += from_lane(sum, mask);
+    return sum;
+  }
+};
+
+// The largest over kLanes neighbouring lanes, at most kGroup; a number rather than NaN.
+template <int kLanes>
+FGX_DEVICE_INLINE float largest_of_lanes(float value) {
+#if !defined(__HIP__)
+  if constexpr (kLanes == kGroup) {
+    // As integers of the same order.
+    const auto turned = [](int32_t bits) { return bits ^ ((bits >> 31) & INT32_MAX); };
+    const int32_t top = __reduce_max_sync(~0u, turned(__builtin_bit_cast(int32_t, value)));
+    return __builtin_bit_cast(float, turned(top));
+  } else
+#endif
+  {
+    return merge_lanes(value, kLanes, Larger());
+  }
+}
+
+// What a kernel begins with, and what comes before its first access to memory.
+FGX_DEVICE_INLINE void begin_whole_rows() {
+  let_next_launch_begin();
+  wait_for_launch_before();
+}
+
+template <int kThreads, int kVectors, typename T>
+FGX_DEVICE_INLINE void load_whole(const T* from, HeldVector<T> (&vectors)[kVectors]) {
+#pragma unroll
+  for (int j = 0; j < kVectors; ++j) {
+    vectors[j] = HeldVector<T>(load_vector<true>(from + j * kThreads * Vector<T>::kSize, 1, T{}));
+  }
+}
+
+}  // namespace fgx::device
