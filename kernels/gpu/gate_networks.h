@@ -45,12 +45,19 @@ constexpr int bits_for(int count) {
   return bits;
 }
 
+// How the lanes' lists become one: by networks, or for few rows by the shortest chain of dependent instructions, which
+// takes out the largest of all lanes again and again (kLanes is the whole warp).
+enum class Join { kNetworks, kChain };
+
 template <typename Storage, int kLanes, int kPer>
 struct NetworkGate {
   static constexpr int kVector =
       static_cast<int>(16 / sizeof(Storage)) < kPer ? static_cast<int>(16 / sizeof(Storage)) : kPer;
   static constexpr int kIndexBits = kKeyHasIndex<Storage> ? 16 : bits_for(kLanes * kPer);
   static constexpr uint32_t kIndexMask = (1u << kIndexBits) - 1;
+  static constexpr int kList = kPer < 8 ? kPer : 8;
+  static constexpr int kResults = kLanes < 8 ? 8 / kLanes : 1;
+  static constexpr int kUnlisted = 1 << 16;
 
   const Storage* x;
   int32_t experts;
@@ -58,11 +65,18 @@ struct NetworkGate {
   int lane;  // of those that share the row
   float values[kPer];
   uint32_t keys[kPer];
-  uint32_t best[8];
+  uint32_t list[kList];    // the lane's largest keys, in falling order
+  uint32_t own[kResults];  // its results' keys: of numbers lane + r * kLanes
+  uint32_t last;           // upper bits of the last result
+  bool equal;              // upper bits of neighbouring results agree
+  int reach;  // logits that reach `last`, and kUnlisted for each lane that may have more
 
   // The index of a lane's logit: vectors of neighbouring lanes are neighbours.
   FGX_DEVICE_INLINE int index_of(int i) const {
     return i / kVector * (kLanes * kVector) + lane * kVector + i % kVector;
+  }
+  FGX_DEVICE_INLINE static int index_in(uint32_t key) {
+    return static_cast<int>(kIndexMask - (key & kIndexMask));
   }
   FGX_DEVICE_INLINE void take(int i, Storage logit) {
     values[i] = float_of(logit);
@@ -100,26 +114,30 @@ struct NetworkGate {
     }
   }
 
-  FGX_DEVICE_INLINE void sort() {
+  FGX_DEVICE_INLINE void make_list() {
+    if constexpr (kPer < 8) {
+      static_assert(kPer == 2 || kPer == 4);
 #pragma unroll
-    for (int first = 0; first < kPer; first += 8) {
-      uint32_t eight[8];
+      for (int i = 0; i < kPer; ++i) list[i] = keys[i];
 #pragma unroll
-      for (int i = 0; i < 8; ++i) eight[i] = keys[first + i];
-      sort_eight(eight);
-      if (first == 0) {
-#pragma unroll
-        for (int i = 0; i < 8; ++i) best[i] = eight[i];
-      } else {
-        keep_eight(best, eight);
+      for (int i = 0; i < kPer; i += 2) exchange(list[i], list[i + 1]);
+      if constexpr (kPer == 4) {
+        exchange(list[0], list[2]), exchange(list[1], list[3]), exchange(list[1], list[2]);
       }
-    }
+    } else {
 #pragma unroll
-    for (int mask = 1; mask < kLanes; mask *= 2) {
-      uint32_t others[8];
+      for (int first = 0; first < kPer; first += 8) {
+        uint32_t eight[8];
 #pragma unroll
-      for (int i = 0; i < 8; ++i) others[i] = shuffle_xor(best[i], mask);
-      keep_eight(best, others);
+        for (int i = 0; i < 8; ++i) eight[i] = keys[first + i];
+        sort_eight(eight);
+        if (first == 0) {
+#pragma unroll
+          for (int i = 0; i < 8; ++i) list[i] = eight[i];
+        } else {
+          keep_eight(list, eight);
+        }
+      }
     }
   }
 
@@ -130,83 +148,208 @@ struct NetworkGate {
     for (int mask = 1; mask < kLanes; mask *= 2) value += shuffle_xor(value, mask);
     return value;
   }
+  FGX_DEVICE_INLINE static uint32_t largest_of(uint32_t value) {
+#pragma unroll
+    for (int mask = 1; mask < kLanes; mask *= 2) {
+      const uint32_t other = shuffle_xor(value, mask);
+      value = other > value ? other : value;
+    }
+    return value;
+  }
+  FGX_DEVICE_INLINE bool unlisted() const { return kPer > kList && list[kList - 1] >= last; }
 
-  // Lane k's result, for k < 8: by its bits, because a compiler makes an index of a comparison.
-  FGX_DEVICE_INLINE uint32_t own_key() const {
+  FGX_DEVICE_INLINE void join_networks(int topk) {
+    static_assert(kList == 8);
+    uint32_t best[8];
+#pragma unroll
+    for (int i = 0; i < 8; ++i) best[i] = list[i];
+#pragma unroll
+    for (int mask = 1; mask < kLanes; mask *= 2) {
+      uint32_t others[8];
+#pragma unroll
+      for (int i = 0; i < 8; ++i) others[i] = shuffle_xor(best[i], mask);
+      keep_eight(best, others);
+    }
+    // A lane's results, by the bits of its number, because a compiler makes an index of a comparison.
     uint32_t pairs[4], fours[2];
 #pragma unroll
     for (int i = 0; i < 4; ++i) pairs[i] = (lane & 1) != 0 ? best[2 * i + 1] : best[2 * i];
 #pragma unroll
     for (int i = 0; i < 2; ++i) fours[i] = (lane & 2) != 0 ? pairs[2 * i + 1] : pairs[2 * i];
-    return (lane & 4) != 0 ? fours[1] : fours[0];
-  }
-
-  // Whether the keys decide: exactly topk logits reach the last result's upper bits, and neighbours among the
-  // results differ in them. The same answer in all lanes of the row.
-  FGX_DEVICE_INLINE bool exact(int topk) const {
-    if constexpr (kKeyHasIndex<Storage>) return true;
-    uint32_t last = 0xffffffffu;
-    uint32_t equal = 0;
+    if constexpr (kResults == 2) {
+      own[0] = fours[0];
+      own[1] = fours[1];
+    } else {
+      own[0] = (lane & 4) != 0 ? fours[1] : fours[0];
+    }
+    if constexpr (kKeyHasIndex<Storage>) return;
+    last = 0xffffffffu;
+    equal = false;
 #pragma unroll
     for (int i = 0; i < 8; ++i) {
       const uint32_t upper = best[i] & ~kIndexMask;
       if (i >= topk) continue;
-      equal |= upper == last ? 1u : 0u;
+      equal |= upper == last;
       last = upper;
     }
-    int reach = 0;
+    reach = unlisted() ? kUnlisted : 0;
 #pragma unroll
-    for (int i = 0; i < kPer; ++i) reach += keys[i] >= last ? 1 : 0;
+    for (int i = 0; i < kList; ++i) reach += list[i] >= last ? 1 : 0;
     reach = sum_of(reach);
-    return equal == 0 && reach == topk;
+  }
+
+  FGX_DEVICE_INLINE void join_chain(int topk) {
+    static_assert(kLanes == kWarp);
+    uint32_t left[kList];
+#pragma unroll
+    for (int i = 0; i < kList; ++i) left[i] = list[i];
+    own[0] = 0;
+    last = 0xffffffffu;
+    equal = false;
+    reach = topk;
+    // One more than there are results, to see whether it reaches the last.
+    constexpr int kRounds = kKeyHasIndex<Storage> ? 8 : 9;
+#pragma unroll
+    for (int i = 0; i < kRounds; ++i) {
+      const uint32_t top = warp_max(left[0]);
+      const uint32_t upper = top & ~kIndexMask;
+      if (i < topk) {
+        equal |= upper == last;
+        last = upper;
+      } else if (i == topk) {
+        reach += top != 0 && upper == last ? 1 : 0;
+      }
+      own[0] = lane == i ? top : own[0];
+      const bool taken = left[0] == top;
+#pragma unroll
+      for (int j = 0; j + 1 < kList; ++j) left[j] = taken ? left[j + 1] : left[j];
+      left[kList - 1] = taken ? 0u : left[kList - 1];
+    }
+    if constexpr (!kKeyHasIndex<Storage> && (kPer > kList)) {
+      if (ballot(unlisted()) != 0) reach += kUnlisted;
+    }
+  }
+
+  // Chooses again, by all their bits, among the logits whose upper bits are the last result's. The lanes list them all.
+  FGX_DEVICE_INLINE void choose_last(int topk, bool needed) {
+    uint32_t bound = 0xffffffffu;
+#pragma unroll 1
+    for (int k = 0; k < topk; ++k) {
+      uint32_t key = shuffle_from(own[0], k % kLanes, kLanes);
+      if constexpr (kResults == 2) {
+        const uint32_t second = shuffle_from(own[1], k % kLanes, kLanes);
+        key = k < kLanes ? key : second;
+      }
+      const bool here = needed && (key & ~kIndexMask) == last;
+      if (ballot(here) == 0) continue;
+      uint32_t won = 0;
+#pragma unroll
+      for (int i = 0; i < kList; ++i) {
+        if (!here || list[i] == 0 || (list[i] & ~kIndexMask) != last) continue;
+        const uint32_t lower = ordered(x[index_in(list[i])]) & kIndexMask;
+        const uint32_t place = (lower << kIndexBits | (list[i] & kIndexMask)) + 1;
+        won = place < bound && place > won ? place : won;
+      }
+      won = largest_of(won);
+      if (!here) continue;
+      bound = won;
+#pragma unroll
+      for (int r = 0; r < kResults; ++r) {
+        if (k == lane + r * kLanes) own[r] = last | ((won - 1) & kIndexMask);
+      }
+    }
   }
 
   // Puts the row's results; false: they need the slower rule. All lanes of a warp come here.
+  template <Join kJoin>
   FGX_DEVICE_INLINE bool run(const Results& results, bool there) {
+    const int topk = results.topk;
     load(there);
     float largest = values[0];
 #pragma unroll
     for (int i = 1; i < kPer; ++i) largest = fmaxf(largest, values[i]);
+    if constexpr (kJoin == Join::kChain) {
+      largest = value_of(warp_max(ordered(largest)), 0.0f);
+    } else {
 #pragma unroll
-    for (int mask = 1; mask < kLanes; mask *= 2) {
-      largest = fmaxf(largest, shuffle_xor(largest, mask));
+      for (int mask = 1; mask < kLanes; mask *= 2) {
+        largest = fmaxf(largest, shuffle_xor(largest, mask));
+      }
     }
-    sort();
+    make_list();
+    if constexpr (kJoin == Join::kChain) {
+      join_chain(topk);
+    } else {
+      join_networks(topk);
+    }
     float sum = 0;
 #pragma unroll
     for (int i = 0; i < kPer; ++i) sum += fast_exp2((values[i] - largest) * 1.44269504f);
     sum = sum_of(sum);
     const bool order = sum == sum;  // else NaN or infinite logits: there is nothing to choose by
-    const bool sure = exact(results.topk);  // by all lanes together
-    const bool decided = !order || sure;
-    const uint32_t own = own_key();
-    const bool mine = there && decided && lane < results.topk;
-    int index = lane;
-    float weight = 0;
-    if (mine && order) {
-      index = static_cast<int>(kIndexMask - (own & kIndexMask));
-      float value;
-      if constexpr (kKeyHasIndex<Storage>) {
-        value = value_of(own, Storage{});
-      } else {
-        value = x[index];
-      }
-      weight = exp_nonpositive(value - largest) * fast_reciprocal(sum);
+    bool decided = true;
+    if constexpr (!kKeyHasIndex<Storage>) {
+      decided = !order || reach < kUnlisted;
+      const bool needed = there && order && decided && reach != topk;
+      if (ballot(needed) != 0) choose_last(topk, needed);
     }
-    if (results.renormalize) weight *= fast_reciprocal(sum_of(weight));
-    if (mine) {
-      results.put_weight(lane, order ? weight : __builtin_nanf(""));
-      results.put_index(lane, index);
+    float value[kResults];
+    int index[kResults], place[kResults];
+    bool mine[kResults];
+#pragma unroll
+    for (int r = 0; r < kResults; ++r) {
+      place[r] = index[r] = lane + r * kLanes;
+      value[r] = largest;
+      mine[r] = there && decided && place[r] < topk;
+      if (!mine[r] || !order) continue;
+      index[r] = index_in(own[r]);
+      if constexpr (kKeyHasIndex<Storage>) {
+        value[r] = value_of(own[r], Storage{});
+      } else {
+        value[r] = x[index[r]];
+      }
+    }
+    if constexpr (!kKeyHasIndex<Storage>) {
+      if (ballot(there && equal) != 0) {
+        // Their places by all their bits.
+        int before[kResults] = {};
+#pragma unroll
+        for (int k = 0; k < 8; ++k) {
+          const float other = shuffle_from(value[k / kLanes], k % kLanes, kLanes);
+          const int other_index = shuffle_from(index[k / kLanes], k % kLanes, kLanes);
+#pragma unroll
+          for (int r = 0; r < kResults; ++r) {
+            const bool ahead = other > value[r] || (other == value[r] && other_index < index[r]);
+            before[r] += k < topk && ahead ? 1 : 0;
+          }
+        }
+#pragma unroll
+        for (int r = 0; r < kResults; ++r) place[r] = order ? before[r] : place[r];
+      }
+    }
+    float weight[kResults];
+    float kept = 0;
+#pragma unroll
+    for (int r = 0; r < kResults; ++r) {
+      weight[r] = mine[r] && order ? exp_nonpositive(value[r] - largest) * fast_reciprocal(sum) : 0;
+      kept += weight[r];
+    }
+    const float scale = results.renormalize ? fast_reciprocal(sum_of(kept)) : 1.0f;
+#pragma unroll
+    for (int r = 0; r < kResults; ++r) {
+      if (!mine[r]) continue;
+      results.put_weight(place[r], order ? weight[r] * scale : __builtin_nanf(""));
+      results.put_index(place[r], index[r]);
     }
     return !there || decided;
   }
 };
 
 // A warp's rows side by side; those that the networks leave are chosen by the whole warp, one after the other.
-template <typename Storage, int kLanes, int kPer>
-FGX_DEVICE_INLINE void gate_networks(const void* data, float* weights, int32_t* indices,
-                                     int64_t rows, int64_t x_row, int32_t experts, int32_t topk,
-                                     int32_t renormalize, int32_t vectors) {
+template <Join kJoin, typename Storage, int kLanes, int kPer>
+FGX_DEVICE_INLINE void gate_eight(const void* data, float* weights, int32_t* indices, int64_t rows,
+                                  int64_t x_row, int32_t experts, int32_t topk, int32_t renormalize,
+                                  int32_t vectors) {
   constexpr int kRows = kWarp / kLanes;  // of a warp
   const Storage* const x = static_cast<const Storage*>(data);
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
@@ -217,14 +360,16 @@ FGX_DEVICE_INLINE void gate_networks(const void* data, float* weights, int32_t* 
     return Results{weights + row * topk, indices + row * topk, 1, 1, topk, renormalize != 0};
   };
   NetworkGate<Storage, kLanes, kPer> gate{
-      x + at * x_row, experts, vectors != 0, lane % kLanes, {}, {}, {}};
-  const bool done = gate.run(results(at), there);
-  for (LaneMask left = ballot(!done && lane % kLanes == 0); left != 0; left &= left - 1) {
-    const int64_t row = first + first_lane(left) / kLanes;
-    constexpr int kOfWarp = 1 << bits_for((kLanes * kPer + kWarp - 1) / kWarp);
-    const DenseRow<Storage, kOfWarp> dense{x + row * x_row, experts, false};
-    const Results exact = results(row);
-    WarpGate<DenseRow<Storage, kOfWarp>, kOfWarp>{dense, exact, lane, {}, {}}.any();
+      x + at * x_row, experts, vectors != 0, lane % kLanes, {}, {}, {}, {}, 0, false, 0};
+  const bool done = gate.template run<kJoin>(results(at), there);
+  if constexpr (!kKeyHasIndex<Storage> && (kPer > 8)) {
+    for (LaneMask left = ballot(!done && lane % kLanes == 0); left != 0; left &= left - 1) {
+      const int64_t row = first + first_lane(left) / kLanes;
+      constexpr int kOfWarp = 1 << bits_for((kLanes * kPer + kWarp - 1) / kWarp);
+      const DenseRow<Storage, kOfWarp> dense{x + row * x_row, experts, false};
+      const Results exact = results(row);
+      WarpGate<DenseRow<Storage, kOfWarp>, kOfWarp>{dense, exact, lane, {}, {}}.any();
+    }
   }
 }
 

@@ -2,8 +2,7 @@
 // The gate of one row by one warp, for any topk, by the exact rule.
 //
 // A lane keeps its logits, neighbours, as keys in sorted runs; the largest key of all lanes is found and taken out topk
-// times. Keys of 16-bit logits hold their index too, so that no two are equal. Equal float32 logits in several
-// lanes are rare: eight(), for few rows, notices them and chooses again.
+// times. Keys of 16-bit logits hold their index too, so that no two are equal.
 #pragma once
 
 #include "kernels/gpu/device_math.h"
@@ -229,9 +228,9 @@ struct WarpGate {
     if (k < results.topk) results.put_weight(k, weight);
     return kept;
   }
-  // `summed`: the sum is known.
-  FGX_DEVICE_INLINE void choose(bool summed) {
+  FGX_DEVICE_INLINE void choose() {
     float kept = 0;
+    bool summed = false;
     for (int base = 0; base < results.topk; base += kWarp) {
       uint32_t mine = 0;
       const int count = results.topk - base < kWarp ? results.topk - base : kWarp;
@@ -271,38 +270,7 @@ struct WarpGate {
   }
   FGX_DEVICE_INLINE void any() {
     load();
-    choose(false);
-    refuse_disorder();
-  }
-  // topk <= 8, for the shortest chain of dependent instructions: the steps of the sum run beside the choosing.
-  FGX_DEVICE_INLINE void eight() {
-    load();
-    uint32_t mine = 0;
-    LaneMask ties = 0;
-#pragma unroll
-    for (int i = 0; i < 8; ++i) {
-      const uint32_t head = keys.head();
-      const uint32_t top = warp_max(head);
-      const bool taken = head == top;
-      if constexpr (!kKeyHasIndex<Storage>) {
-        const LaneMask takers = ballot(taken);
-        if (i < results.topk) {
-          ties |= takers & (takers - 1);
-          if (taken) results.put_index(i, lane * kPer + keys.place_of(head));
-        }
-      }
-      mine = lane == i ? top : mine;
-      keys.pop(taken, top);
-      if (i == 0) own_sum(top);
-      if (i > 0 && kWarp >> i > 0) sum += shuffle_xor(sum, kWarp >> i);
-    }
-    if (ties != 0) {
-      sync_warp();
-      load();
-      choose(true);
-    } else {
-      put(0, mine);
-    }
+    choose();
     refuse_disorder();
   }
 };

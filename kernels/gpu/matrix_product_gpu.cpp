@@ -8,6 +8,7 @@
 
 #include "kernels/gpu/launch.h"
 #include "kernels/gpu/product_arguments.h"
+#include "kernels/gpu/row_launch.h"
 #include "kernels/stable/blas/gemm.h"
 #include "tensor/broadcast.h"
 
@@ -90,13 +91,45 @@ bool in_vectors(const TensorView& view, int64_t stride, int64_t elements) {
   return stride % elements == 0 && gpu::known_alignment(view) == gpu::kVectorBytes;
 }
 
-// Where the kernel was measured faster than cuBLASLt: few rows, the other operand contiguous along the shared
-// dimension, and blocks that occupy the device evenly.
-constexpr int64_t kFasterRows =
-    4;  // a constraint, so that most calls are refused before they are prepared
-bool measured_faster(bool dots, int64_t blocks, int64_t processors) {
+bool occupies_evenly(int64_t blocks, int64_t processors) {
   const int64_t waves = (blocks - 1) / processors + 1;
-  return dots && blocks * 10 >= waves * processors * 9;
+  return blocks * 10 >= waves * processors * 9;
+}
+// Where the kernel for dots was measured faster than cuBLASLt: this many rows, and blocks that occupy the device evenly.
+constexpr int64_t kFasterRows = 4;
+
+// Pairs of blocks, where they are all there at once and leave few multiprocessors idle: there they were measured faster
+// than cuBLASLt. `first`: the position of the first factor. False: they do not take it.
+bool plan_pairs(const gpu::Device& device, const Call& call, const ProductArguments& p, int first,
+                State& made) {
+  const TensorView& a = call.inputs()[static_cast<size_t>(first)];
+  const TensorView& b = call.inputs()[static_cast<size_t>(first) + 1];
+  const DType dtype = call.outputs()[0].dtype;
+  const int64_t vector = static_cast<int64_t>(gpu::kVectorBytes) / size_of(dtype);
+  const int64_t blocks = ((p.n - 1) / gpu::kPairColumns + 1) * gpu::kPairBlocks;
+  constexpr int kHopper = 9;
+  if (device.facts.major < kHopper || p.m > gpu::kSkinnyRows || p.k == 0 || p.k % vector != 0 ||
+      p.n % vector != 0 || p.a_shared != 1 || p.b_column != 1 ||
+      !in_vectors(a, p.m == 1 ? 0 : p.a_row, vector) || !in_vectors(b, p.b_shared, vector) ||
+      blocks > device.facts.multiprocessors ||
+      !occupies_evenly(blocks, device.facts.multiprocessors)) {
+    return false;
+  }
+  const int most_rows = p.m <= 8 ? 8 : 16;
+  const std::string kernel =
+      "fgx_skinny_pairs_" + std::string(info(dtype).name) + "_" + std::to_string(most_rows);
+  gpu::BlockLaunch launch = gpu::make_launch(device, "skinny_pairs", kernel, blocks,
+                                             32 * gpu::kSkinnyWarps, gpu::pair_bytes(most_rows));
+  launch.cluster = gpu::kPairBlocks;
+  if (gpu::row_clusters_at_once(launch) * gpu::kPairBlocks < blocks) return false;
+  made.a = static_cast<int8_t>(first);
+  made.b = static_cast<int8_t>(first + 1);
+  made.bias = static_cast<int8_t>(p.has_bias == 0 ? -1 : first == 0 ? 2 : 0);
+  made.out = static_cast<int8_t>(call.inputs().size());
+  made.arguments = p;
+  made.launch = {&device,      launch.kernel,       {launch.grid, 1, 1},
+                 launch.block, launch.shared_bytes, {.cluster = launch.cluster}};
+  return true;
 }
 
 RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, KernelState& state) {
@@ -109,6 +142,13 @@ RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, Ke
   constexpr int kAmpere = 8;
   if (device.facts.major < kAmpere) {
     fail(FGX_UNSUPPORTED, "the device has no matrix units for it");
+  }
+  if (only_faster && problem.m <= gpu::kSkinnyRows) {
+    State pairs{};
+    if (plan_pairs(device, call, arguments_of(problem), 0, pairs)) {
+      state.emplace<State>() = pairs;
+      return run_product_gpu;
+    }
   }
   const bool swapped = problem.m > gpu::kSkinnyRows;
   if (swapped) {
@@ -128,7 +168,8 @@ RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, Ke
   if (2 * blocks < device.facts.multiprocessors) {
     fail(FGX_SHAPE_NOT_SUPPORTED, "too few columns to occupy the device");
   }
-  if (only_faster && !measured_faster(dots, blocks, device.facts.multiprocessors)) {
+  if (only_faster &&
+      (!dots || p.m > kFasterRows || !occupies_evenly(blocks, device.facts.multiprocessors))) {
     fail(FGX_SHAPE_NOT_SUPPORTED, "cuBLASLt was measured faster");
   }
   State& made = state.emplace<State>();
@@ -141,6 +182,45 @@ RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, Ke
                              std::string(info(out.dtype).name) + (p.m <= 8 ? "_8" : "_16");
   made.launch =
       gpu::make_launch(device, "skinny_product", kernel.c_str(), blocks, 32 * gpu::kSkinnyWarps);
+  return run_product_gpu;
+}
+
+constexpr int kFirstOfAddmm = 1;
+
+ProductArguments addmm_arguments(const Call& call) {
+  enum { kSelf, kFirst, kSecond, kBeta, kAlpha };
+  static_assert(kFirst == kFirstOfAddmm);
+  const TensorView& out = call.outputs()[0];
+  GemmProblem problem = problem_of(call.tensor(kFirst), call.tensor(kSecond));
+  problem.out_row = out.stride(0);
+  problem.out_column = out.stride(1);
+  ProductArguments arguments = arguments_of(problem);
+  const Scalar alpha = call.scalar(kAlpha);
+  const Scalar beta = call.scalar(kBeta);
+  arguments.alpha = alpha.as_double();
+  arguments.beta = beta.as_double();
+  arguments.whole_alpha = alpha.as_int();
+  arguments.whole_beta = beta.as_int();
+  arguments.scaled = arguments.alpha != 1 || arguments.beta != 1 ? 1 : 0;
+  arguments.has_bias = arguments.beta != 0 ? 1 : 0;  // else not even NaN is read
+  int64_t strides[FGX_MAX_RANK];
+  broadcast_strides(call.tensor(kSelf), out.dims(), strides);
+  arguments.bias_row = strides[0];
+  arguments.bias_column = strides[1];
+  return arguments;
+}
+
+RunFn prepare_pairs_addmm(const Call& call, KernelState& state) {
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  gpu::require_inputs_on_device(call);
+  State pairs{};
+  if (!plan_pairs(gpu::find_device(call.device()), call, addmm_arguments(call), kFirstOfAddmm,
+                  pairs)) {
+    fail(FGX_SHAPE_NOT_SUPPORTED,
+         "pairs of blocks do not occupy the device, or rows are not whole "
+         "16-byte vectors");
+  }
+  state.emplace<State>() = pairs;
   return run_product_gpu;
 }
 
@@ -171,12 +251,13 @@ ImplementationDef skinny(const char* name, PrepareFn prepare) {
   return implementation;
 }
 
-ImplementationDef few_rows(ImplementationDef implementation) {
+// A constraint, so that most calls are refused before they are prepared. `factor`: the first one's position.
+ImplementationDef few_rows(ImplementationDef implementation, int factor = 0) {
   implementation.constraints.push_back({.kind = Constraint::Kind::kRows,
-                                        .argument = 0,
+                                        .argument = factor,
                                         .dtypes = {},
                                         .low = 0,
-                                        .high = kFasterRows});
+                                        .high = gpu::kSkinnyRows});
   return implementation;
 }
 
@@ -216,27 +297,8 @@ RunFn prepare_bmm_gpu(const Call& call, KernelState& state) {
 }
 
 RunFn prepare_addmm_gpu(const Call& call, KernelState& state) {
-  enum { kSelf, kFirst, kSecond, kBeta, kAlpha };
-  const TensorView& self = call.tensor(kSelf);
-  const TensorView& out = call.outputs()[0];
-  if (out.numel == 0) return run_nothing;
-  GemmProblem problem = problem_of(call.tensor(kFirst), call.tensor(kSecond));
-  problem.out_row = out.stride(0);
-  problem.out_column = out.stride(1);
-  ProductArguments arguments = arguments_of(problem);
-  const Scalar alpha = call.scalar(kAlpha);
-  const Scalar beta = call.scalar(kBeta);
-  arguments.alpha = alpha.as_double();
-  arguments.beta = beta.as_double();
-  arguments.whole_alpha = alpha.as_int();
-  arguments.whole_beta = beta.as_int();
-  arguments.scaled = arguments.alpha != 1 || arguments.beta != 1 ? 1 : 0;
-  arguments.has_bias = arguments.beta != 0 ? 1 : 0;  // else not even NaN is read
-  int64_t strides[FGX_MAX_RANK];
-  broadcast_strides(self, out.dims(), strides);
-  arguments.bias_row = strides[0];
-  arguments.bias_column = strides[1];
-  return prepare_general(call, arguments, state, kFirst);
+  if (call.outputs()[0].numel == 0) return run_nothing;
+  return prepare_general(call, addmm_arguments(call), state, kFirstOfAddmm);
 }
 
 ImplementationDef skinny_mm_gpu() {
@@ -250,6 +312,13 @@ ImplementationDef few_rows_mm_gpu() {
 }
 ImplementationDef few_rows_linear_gpu() {
   return few_rows(skinny("stable.cuda.linear_rows", prepare_skinny_linear<true>));
+}
+
+ImplementationDef few_rows_addmm_gpu() {
+  ImplementationDef implementation =
+      few_rows(skinny("stable.cuda.addmm_rows", prepare_pairs_addmm), kFirstOfAddmm);
+  implementation.in_place = true;  // `self` may be the result, a factor may not
+  return implementation;
 }
 
 }  // namespace fgx

@@ -35,4 +35,11 @@ inline constexpr int kSkinnyRows = 16;
 inline constexpr int kSkinnyColumns = 32;
 inline constexpr int kSkinnyWarps = 16;
 
+// The same by pairs of blocks that share columns; bytes of a block's shared memory, for up to this many rows: the warps'
+// sums, in lines that are 8 further apart than they are long, and what the blocks give each other.
+inline constexpr int kPairColumns = 64;
+inline constexpr int kPairBlocks = 2;
+inline constexpr int kPairPitch = kPairColumns + 8;
+constexpr int pair_bytes(int rows) { return 4 * rows * (kSkinnyWarps * kPairPitch + kPairColumns); }
+
 }  // namespace fgx::gpu

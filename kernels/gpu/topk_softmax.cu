@@ -3,15 +3,15 @@
 //
 //   fgx_gate_<dtype>_<lanes>x<n>(x, weights, indices, rows, x_row, experts, topk, renormalize, vectors)
 //       rows of one type whose logits are contiguous, dense results, topk of at most 8: gate_networks.h
-//   fgx_gate_few_<dtype>_<n>(the same)      few rows, topk of at most 8; one warp per row, n logits per lane: gate_rows.h
-//   fgx_gate_any_<dtype>_<n>(the same)      any topk, likewise
+//   fgx_gate_few_<dtype>_<n>(the same)      few rows, topk of at most 8; one warp per row, n logits per lane: gate_networks.h
+//   fgx_gate_any_<dtype>_<n>(the same)      any topk, likewise: gate_rows.h
 //   fgx_gate_strided_<n>(arguments, x, weights, indices)    any type and strides, likewise
 //   fgx_gate_wide(arguments, x, weights, indices)           the same, one block per row
 #include "kernels/gpu/gate_networks.h"
 
 namespace fgx::device {
 
-template <typename Storage, int kPer, bool kEight>
+template <typename Storage, int kPer>
 FGX_DEVICE_INLINE void gate_dense(const void* x, float* weights, int32_t* indices, int64_t rows,
                                   int64_t x_row, int32_t experts, int32_t topk, int32_t renormalize,
                                   int32_t vectors) {
@@ -22,11 +22,7 @@ FGX_DEVICE_INLINE void gate_dense(const void* x, float* weights, int32_t* indice
   const Results results{weights + at * topk, indices + at * topk, 1, 1, topk, renormalize != 0};
   WarpGate<DenseRow<Storage, kPer>, kPer> gate{
       row, results, static_cast<int>(threadIdx.x) % kWarp, {}, {}};
-  if constexpr (kEight) {
-    gate.eight();
-  } else {
-    gate.any();
-  }
+  gate.any();
 }
 
 // Where a row lies in x, weights and indices.
@@ -142,12 +138,16 @@ FGX_DEVICE_INLINE void gate_wide(const gpu::GateArguments& a, const void* x, flo
     fgx::device::__VA_ARGS__(x, weights, indices, rows, x_row, experts, topk, renormalize,      \
                              vectors);                                                          \
   }
-#define FGX_NETWORK_GATES(lanes, per)                                                     \
-  FGX_GATE(gate_float32_##lanes##x##per, gate_networks<fgx::device::Float32, lanes, per>) \
-  FGX_GATE(gate_float16_##lanes##x##per, gate_networks<fgx::device::Float16, lanes, per>) \
-  FGX_GATE(gate_bfloat16_##lanes##x##per, gate_networks<fgx::device::BFloat16, lanes, per>)
-FGX_NETWORK_GATES(8, 8)
-FGX_NETWORK_GATES(8, 16)
+#define FGX_EIGHT(kernel, join, Storage, lanes, per) \
+  FGX_GATE(kernel, gate_eight<fgx::device::Join::join, fgx::device::Storage, lanes, per>)
+#define FGX_NETWORK_GATES(lanes, per)                                     \
+  FGX_EIGHT(gate_float32_##lanes##x##per, kNetworks, Float32, lanes, per) \
+  FGX_EIGHT(gate_float16_##lanes##x##per, kNetworks, Float16, lanes, per) \
+  FGX_EIGHT(gate_bfloat16_##lanes##x##per, kNetworks, BFloat16, lanes, per)
+FGX_NETWORK_GATES(4, 8)
+FGX_NETWORK_GATES(4, 16)
+FGX_NETWORK_GATES(4, 24)
+FGX_NETWORK_GATES(4, 32)
 FGX_NETWORK_GATES(8, 24)
 FGX_NETWORK_GATES(8, 32)
 FGX_NETWORK_GATES(16, 24)
@@ -155,12 +155,12 @@ FGX_NETWORK_GATES(16, 32)
 FGX_NETWORK_GATES(32, 24)
 FGX_NETWORK_GATES(32, 32)
 #define FGX_GATES(per)                                                                            \
-  FGX_GATE(gate_few_float32_##per, gate_dense<fgx::device::Float32, per, true>)                   \
-  FGX_GATE(gate_few_float16_##per, gate_dense<fgx::device::Float16, per, true>)                   \
-  FGX_GATE(gate_few_bfloat16_##per, gate_dense<fgx::device::BFloat16, per, true>)                 \
-  FGX_GATE(gate_any_float32_##per, gate_dense<fgx::device::Float32, per, false>)                  \
-  FGX_GATE(gate_any_float16_##per, gate_dense<fgx::device::Float16, per, false>)                  \
-  FGX_GATE(gate_any_bfloat16_##per, gate_dense<fgx::device::BFloat16, per, false>)                \
+  FGX_EIGHT(gate_few_float32_##per, kChain, Float32, fgx::device::kWarp, per)                     \
+  FGX_EIGHT(gate_few_float16_##per, kChain, Float16, fgx::device::kWarp, per)                     \
+  FGX_EIGHT(gate_few_bfloat16_##per, kChain, BFloat16, fgx::device::kWarp, per)                   \
+  FGX_GATE(gate_any_float32_##per, gate_dense<fgx::device::Float32, per>)                         \
+  FGX_GATE(gate_any_float16_##per, gate_dense<fgx::device::Float16, per>)                         \
+  FGX_GATE(gate_any_bfloat16_##per, gate_dense<fgx::device::BFloat16, per>)                       \
   extern "C" __global__ void fgx_gate_strided_##per(                                              \
       const fgx::gpu::GateArguments arguments, const void* x, float* weights, int32_t* indices) { \
     fgx::device::gate_strided<per>(arguments, x, weights, indices);                               \

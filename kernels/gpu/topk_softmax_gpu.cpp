@@ -13,6 +13,7 @@ namespace fgx {
 namespace {
 
 constexpr int64_t kBlock = 128;
+constexpr int64_t kNetworkBlock = 64;  // many rows to a warp: small blocks are shared out evenly
 constexpr int64_t kFastTopk = 8;
 static_assert(gpu::kMostGateExperts == kMostExperts);
 static_assert(gpu::GateArguments::kMostDims == FGX_MAX_RANK);
@@ -51,10 +52,10 @@ void run_nothing(const KernelState&, const RunArgs&) {}
 
 // A warp takes `per_warp` rows. Small problems reach more multiprocessors in small blocks.
 gpu::Launch launch_rows(const gpu::Device& device, const std::string& kernel, int64_t rows,
-                        int64_t per_warp = 1) {
+                        int64_t per_warp = 1, int64_t most_block = kBlock) {
   const int64_t warp = device.facts.warp_size;
   const int64_t warps = (rows - 1) / per_warp + 1;
-  const int64_t block = warps <= 2 * device.facts.multiprocessors ? warp : kBlock;
+  const int64_t block = warps <= 2 * device.facts.multiprocessors ? warp : most_block;
   return gpu::make_launch(device, "topk_softmax", kernel.c_str(), (warps - 1) / (block / warp) + 1,
                           static_cast<unsigned>(block));
 }
@@ -64,7 +65,7 @@ struct Network {
   int64_t lanes, per_lane;
 };
 Network network_for(int64_t experts) {
-  constexpr int64_t kFewestLanes = 8, kMostPerLane = 32, kRun = 8;
+  constexpr int64_t kFewestLanes = 4, kMostPerLane = 32, kRun = 8;
   const auto lanes = std::max(
       kFewestLanes,
       static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>((experts - 1) / kMostPerLane + 1))));
@@ -151,7 +152,7 @@ RunFn prepare_topk_softmax_gpu(const Call& call, KernelState& state) {
     made.launch = launch_rows(device,
                               "fgx_gate_" + dtype + "_" + std::to_string(network.lanes) + "x" +
                                   std::to_string(network.per_lane),
-                              request.rows, warp / network.lanes);
+                              request.rows, warp / network.lanes, kNetworkBlock);
     return run_dense;
   }
   made.vectors = fits_vectors(x, made.x_row, std::min(per_lane, most_vector));

@@ -22,6 +22,11 @@ template <typename T>
 FGX_DEVICE_INLINE T shuffle_up(T value, int distance, int width = kWarp) {
   return __shfl_up(value, distance, width);
 }
+// The value of lane `lane` of each group of `width` lanes.
+template <typename T>
+FGX_DEVICE_INLINE T shuffle_from(T value, int lane, int width) {
+  return __shfl(value, lane, width);
+}
 FGX_DEVICE_INLINE LaneMask ballot(bool condition) { return __ballot(condition); }
 FGX_DEVICE_INLINE int first_lane(LaneMask mask) {
   return __ffsll(static_cast<unsigned long long>(mask)) - 1;
@@ -45,6 +50,10 @@ FGX_DEVICE_INLINE T shuffle_xor(T value, int mask) {
 template <typename T>
 FGX_DEVICE_INLINE T shuffle_up(T value, int distance, int width = kWarp) {
   return __shfl_up_sync(0xffffffffu, value, distance, width);
+}
+template <typename T>
+FGX_DEVICE_INLINE T shuffle_from(T value, int lane, int width) {
+  return __shfl_sync(0xffffffffu, value, lane, width);
 }
 FGX_DEVICE_INLINE LaneMask ballot(bool condition) { return __ballot_sync(0xffffffffu, condition); }
 FGX_DEVICE_INLINE int first_lane(LaneMask mask) { return __ffs(static_cast<int>(mask)) - 1; }

@@ -57,17 +57,17 @@ class GpuSelect : public FakeGpuTest {
 };
 
 TEST_F(GpuSelect, TheGateTakesLogitsPerLaneByExperts) {
-  // Few rows: a warp each. Many: eight lanes to a row, four rows to a warp.
+  // Few rows: a warp each. Many: four or eight lanes to a row, eight or four rows to a warp.
   EXPECT_EQ(gate({1, 128}, 8), "fgx_gate_few_float32_4 1 x 32");
   EXPECT_EQ(gate({64, 60}, 8, kBFloat16), "fgx_gate_few_bfloat16_2 64 x 32");
-  EXPECT_EQ(gate({8192, 128}, 8), "fgx_gate_float32_8x16 512 x 128");
-  EXPECT_EQ(gate({8192, 128}, 2), "fgx_gate_float32_8x16 512 x 128");
-  EXPECT_EQ(gate({8192, 256}, 8, kBFloat16), "fgx_gate_bfloat16_8x32 512 x 128");
-  EXPECT_EQ(gate({8192, 512}, 8), "fgx_gate_float32_16x32 1024 x 128");
+  EXPECT_EQ(gate({8192, 128}, 8), "fgx_gate_float32_4x32 512 x 64");
+  EXPECT_EQ(gate({8192, 128}, 2), "fgx_gate_float32_4x32 512 x 64");
+  EXPECT_EQ(gate({8192, 256}, 8, kBFloat16), "fgx_gate_bfloat16_8x32 1024 x 64");
+  EXPECT_EQ(gate({8192, 512}, 8), "fgx_gate_float32_16x32 2048 x 64");
   // Counts between powers of two never take more than the next one.
-  EXPECT_EQ(gate({8192, 160}, 6), "fgx_gate_float32_8x24 512 x 128");
-  EXPECT_EQ(gate({8192, 60}, 5), "fgx_gate_float32_8x8 512 x 128");
-  EXPECT_EQ(gate({8192, 384}, 8), "fgx_gate_float32_16x24 1024 x 128");
+  EXPECT_EQ(gate({8192, 160}, 6), "fgx_gate_float32_8x24 1024 x 64");
+  EXPECT_EQ(gate({8192, 60}, 5), "fgx_gate_float32_4x16 512 x 64");
+  EXPECT_EQ(gate({8192, 384}, 8), "fgx_gate_float32_16x24 2048 x 64");
   EXPECT_EQ(gate({3, 7}, 7), "fgx_gate_few_float32_2 3 x 32");
   // Many results are chosen one by one; other types and layouts by the strided kernel.
   EXPECT_EQ(gate({8192, 128}, 40), "fgx_gate_any_float32_4 2048 x 128");
@@ -219,8 +219,14 @@ TEST_F(GpuSelect, WorkspaceIsToldAndTaken) {
 }
 
 TEST_F(GpuSelect, ProductsByRowsAndLayout) {
-  EXPECT_EQ(mm(1, 4096, 4096, kBFloat16), "fgx_skinny_spread_bfloat16_8 128 x 512");
-  EXPECT_EQ(mm(16, 4096, 4096, kBFloat16), "fgx_skinny_spread_bfloat16_16 128 x 512");
+  // Pairs of blocks where they fill the device, as clusters.
+  EXPECT_EQ(mm(1, 4096, 4096, kBFloat16), "fgx_skinny_pairs_bfloat16_8 128 x 512");
+  EXPECT_EQ(last().cluster, 2u);
+  EXPECT_EQ(mm(16, 4096, 4096, kBFloat16), "fgx_skinny_pairs_bfloat16_16 128 x 512");
+  EXPECT_EQ(mm(16, 3072, 4096, kBFloat16), "fgx_skinny_spread_bfloat16_16 96 x 512");
+  g_gpu.clusters_at_once = 63;
+  EXPECT_EQ(mm(9, 4096, 4096, kBFloat16), "fgx_skinny_spread_bfloat16_16 128 x 512");
+  g_gpu.clusters_at_once = 100;
   EXPECT_EQ(mm(16, 4096, 4096, kBFloat16, {1, 4096}), "fgx_skinny_dots_bfloat16_16 128 x 512");
   // The transposed product has few rows.
   EXPECT_EQ(mm(4096, 8, 4096, kBFloat16, {1, 4096}), "fgx_skinny_dots_bfloat16_8 128 x 512");
@@ -229,6 +235,21 @@ TEST_F(GpuSelect, ProductsByRowsAndLayout) {
   EXPECT_EQ(mm(16, 512, 4096, kBFloat16), "fgx_product_bfloat16 8 x 256");
   EXPECT_EQ(mm(16, 4096, 4095, kBFloat16), "fgx_product_bfloat16 64 x 256");
   EXPECT_EQ(mm(100, 130, 40, kFloat32), "fgx_product_float32 6 x 256");
+}
+
+TEST_F(GpuSelect, AddmmOfFewRowsByPairsOfBlocks) {
+  DeviceTensor self({4096}, kBFloat16, kC), a({16, 4096}, kBFloat16, kA);
+  DeviceTensor b({4096, 4096}, kBFloat16, kB), out({16, 4096}, kBFloat16, kOut);
+  const auto addmm = [&](DeviceTensor& added, double beta) {
+    EXPECT_EQ(call("addmm", {added.value(), a.value(), b.value(), number(beta), number(2)}, out),
+              FGX_OK)
+        << fgx_error_message(fgx_last_error());
+    return launched();
+  };
+  EXPECT_EQ(addmm(self, 0.5), "fgx_skinny_pairs_bfloat16_16 128 x 512");
+  EXPECT_EQ(last().parameters[1], reinterpret_cast<void*>(kA));
+  EXPECT_EQ(last().parameters[2], reinterpret_cast<void*>(kB));
+  EXPECT_EQ(addmm(out, 1), "fgx_skinny_pairs_bfloat16_16 128 x 512");  // in place
 }
 
 TEST_F(GpuSelect, LinearLoopsOverDimensionsThatDoNotMerge) {

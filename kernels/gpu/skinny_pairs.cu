@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products of 16-bit types with at most 16 rows on matrix units, where the other operand is contiguous along its
+// columns: that is read once, straight from global memory to registers.
+//
+//   fgx_skinny_pairs_<dtype>_<8|16>(arguments, a, b, bias, out)
+//       8, 16: most rows
+//
+// A pair of blocks (a cluster) takes 64 columns, 128 bytes of a line, and each block half of the shared dimension, whose
+// pieces of 32 go to its warps in turn: lane t of four takes the eight from 8t. Warps' sums are added up in order, then the
+// blocks', each of which finishes half of the columns.
+#include "kernels/gpu/matrix_units.h"
+#include "kernels/gpu/product_arguments.h"
+#include "kernels/gpu/rows.h"
+
+#if defined(FGX_CLUSTERS)
+namespace fgx::device {
+
+constexpr int kPiece = 32;
+constexpr int kTiles = gpu::kPairColumns / 8;  // tile j's column n is column 8n + j of the pair
+constexpr int kWarps = gpu::kSkinnyWarps;
+
+// What one warp multiplies at a time: eight columns of eight elements of the shared dimension.
+template <typename Half, int kRows>
+struct PairPiece {
+  uint4 lines[8];
+
+  FGX_DEVICE_INLINE void load(const Half* b, int64_t line, bool there) {
+#pragma unroll
+    for (int i = 0; i < 8; ++i) {
+      const Half* const from = b + i * line;
+      lines[i] = {0, 0, 0, 0};
+      if (!there) continue;
+      if constexpr (kRows <= 8) {
+        // Measured faster where the other operand's few rows leave the cache alone.
+        asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
+                     : "=r"(lines[i].x), "=r"(lines[i].y), "=r"(lines[i].z), "=r"(lines[i].w)
+                     : "l"(from));
+      } else {
+        lines[i] = *reinterpret_cast<const uint4*>(from);
+      }
+    }
+  }
+  FGX_DEVICE_INLINE uint32_t word(int i, int j) const {
+    return j < 2 ? lines[i].x : j < 4 ? lines[i].y : j < 6 ? lines[i].z : lines[i].w;
+  }
+  // Of elements i and i + 1, column j.
+  FGX_DEVICE_INLINE uint32_t pair(int i, int j) const {
+    return pick(word(i, j), word(i + 1, j), j);
+  }
+};
+
+// A warp's share of the sums; `a` and `b` begin with its first piece, of which `left` elements of the shared dimension
+// are the block's.
+template <typename Half, int kRows>
+FGX_DEVICE_INLINE void multiply_pieces(const gpu::ProductArguments& g, const Half* a, const Half* b,
+                                       int group, bool column_there, int64_t left,
+                                       float (&sums)[kTiles][4]) {
+  constexpr int kNext = kWarps * kPiece;
+  PairPiece<Half, kRows> piece;
+  piece.load(b, g.b_shared, column_there && left > 0);
+  for (; left > 0; left -= kNext) {
+    uint32_t rows[2][4];
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int row = group + 8 * half;
+      Eight eight = {{0, 0, 0, 0}};
+      if (half == 0 || kRows > 8) eight = load_eight(a + row * g.a_row, row < g.m);
+#pragma unroll
+      for (int step = 0; step < 2; ++step) {
+        rows[step][half] = eight.word[2 * step];
+        rows[step][half + 2] = eight.word[2 * step + 1];
+      }
+    }
+    // The next piece is under way while this one is multiplied.
+    a += kNext;
+    b += kNext * g.b_shared;
+    PairPiece<Half, kRows> next;
+    next.load(b, g.b_shared, column_there && left > kNext);
+#pragma unroll
+    for (int step = 0; step < 2; ++step) {
+#pragma unroll
+      for (int j = 0; j < kTiles; ++j) {
+        multiply<Half>(sums[j], rows[step], piece.pair(4 * step, j), piece.pair(4 * step + 2, j));
+      }
+    }
+    piece = next;
+  }
+}
+
+template <typename Half, int kRows>
+FGX_DEVICE_INLINE void skinny_pair(const gpu::ProductArguments& g, const Half* a, const Half* b,
+                                   const Half* bias, Half* out) {
+  constexpr int kPitch = gpu::kPairPitch;
+  constexpr int kOwn = gpu::kPairColumns / gpu::kPairBlocks;  // columns that a block finishes
+  extern __shared__ uint4 shared_memory[];
+  float* const shares = reinterpret_cast<float*>(shared_memory);  // [kWarps][kRows][kPitch]
+  float* const given = shares + kWarps * kRows * kPitch;          // [kPairBlocks][kRows][kOwn]
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const int warp = static_cast<int>(threadIdx.x) / 32;
+  const int group = lane / 4;
+  const int quad = lane % 4;
+  const uint32_t rank = cluster_rank();
+  cluster_arrive();
+  const int64_t column = static_cast<int64_t>(blockIdx.x / gpu::kPairBlocks) * gpu::kPairColumns;
+  const int64_t part = ((g.k - 1) / (kPiece * gpu::kPairBlocks) + 1) * kPiece;
+  const int64_t first = rank * part + warp * kPiece + 8 * quad;
+  const int64_t end = rank == 0 && part < g.k ? part : g.k;
+  float sums[kTiles][4] = {};
+  multiply_pieces<Half, kRows>(g, a + first, b + first * g.b_shared + column + 8 * group, group,
+                               column + 8 * group < g.n, end - first, sums);
+#pragma unroll
+  for (int half = 0; half < kRows / 8; ++half) {
+#pragma unroll
+    for (int n = 0; n < 2; ++n) {
+      float* const to = shares + (warp * kRows + group + 8 * half) * kPitch + 8 * (2 * quad + n);
+#pragma unroll
+      for (int j = 0; j < kTiles; j += 4) {
+        const int i = 2 * half + n;
+        *reinterpret_cast<float4*>(to + j) =
+            make_float4(sums[j][i], sums[j + 1][i], sums[j + 2][i], sums[j + 3][i]);
+      }
+    }
+  }
+  __syncthreads();
+  cluster_wait();  // the other one has started
+  for (int i = static_cast<int>(threadIdx.x); i < g.m * gpu::kPairColumns / 2; i += kWarps * 32) {
+    const int row = i / (gpu::kPairColumns / 2);
+    const int own = i % (gpu::kPairColumns / 2) * 2;
+    float2 sum = {0, 0};
+#pragma unroll
+    for (int w = 0; w < kWarps; ++w) {
+      const float2 share =
+          *reinterpret_cast<const float2*>(shares + (w * kRows + row) * kPitch + own);
+      sum.x += share.x;
+      sum.y += share.y;
+    }
+    store_in_block(reinterpret_cast<float2*>(given + (rank * kRows + row) * kOwn + own % kOwn),
+                   static_cast<uint32_t>(own / kOwn), sum);
+  }
+  __syncwarp();
+  cluster_arrive();
+  cluster_wait();
+  const auto alpha = static_cast<float>(g.alpha), beta = static_cast<float>(g.beta);
+  for (int i = static_cast<int>(threadIdx.x); i < g.m * kOwn; i += kWarps * 32) {
+    const int row = i / kOwn;
+    const int64_t own = column + rank * kOwn + i % kOwn;
+    if (own >= g.n) continue;
+    float sum = given[i] + given[kRows * kOwn + i];
+    if (g.scaled != 0) sum *= alpha;
+    if (g.has_bias != 0) {
+      const float added = load_as<float>(bias[row * g.bias_row + own * g.bias_column]);
+      sum += g.scaled != 0 ? beta * added : added;
+    }
+    out[row * g.out_row + own * g.out_column] = store_as<Half>(sum);
+  }
+}
+
+}  // namespace fgx::device
+
+#define FGX_PAIRS(name, Half, rows)                                                             \
+  extern "C" __global__ void __launch_bounds__(32 * fgx::gpu::kSkinnyWarps)                     \
+      fgx_skinny_pairs_##name##_##rows(const fgx::gpu::ProductArguments arguments,              \
+                                       const fgx::device::Half* a, const fgx::device::Half* b,  \
+                                       const fgx::device::Half* bias, fgx::device::Half* out) { \
+    fgx::device::skinny_pair<fgx::device::Half, rows>(arguments, a, b, bias, out);              \
+  }
+FGX_PAIRS(float16, Float16, 8)
+FGX_PAIRS(float16, Float16, 16)
+FGX_PAIRS(bfloat16, BFloat16, 8)
+FGX_PAIRS(bfloat16, BFloat16, 16)
+#endif
