@@ -23,8 +23,6 @@ using gpu::StridedArguments;
 
 constexpr unsigned kBlock = 256;
 constexpr unsigned kSmallBlock = 128;
-// Rows of at least this many vectors get blocks of their own.
-constexpr int64_t kShortestBlockRow = 128;
 
 struct Launch {
   const gpu::Device* device;
@@ -209,7 +207,6 @@ RunFn prepare_strided(const gpu::Device& device, const ElementwiseRequest& reque
   const bool rows = vector != 0;
   const int64_t threads = rows ? nest.numel / vector : nest.numel;
   const int inner = nest.ndim - 1;
-  const int64_t row = rows ? nest.sizes[inner] / vector : 0;  // vectors
   bool numbers = false;
   for (int k = 0; k < gathered.arity; ++k) numbers |= gathered.views[k + 1] == &nothing;
   const std::string kernel =
@@ -218,30 +215,15 @@ RunFn prepare_strided(const gpu::Device& device, const ElementwiseRequest& reque
            : formula + "_strided_" + kTypes[static_cast<int>(request.compute)];
 
   StridedState& made = state.emplace<StridedState>();
-  int64_t blocks_per_row = 0;
-  int64_t per_thread = 1;
-  if (row >= kShortestBlockRow && row <= std::numeric_limits<int32_t>::max()) {
-    // Small problems rather reach more multiprocessors.
-    const bool small = threads <= int64_t{kBlock} * device.facts.multiprocessors;
-    per_thread =
-        small ? 1 : gpu::vectors_per_thread_of(static_cast<int>(size_of(request.output.dtype)));
-    const int64_t warp = device.facts.warp_size;
-    const int64_t block = std::min<int64_t>(kBlock, ((row - 1) / per_thread / warp + 1) * warp);
-    blocks_per_row = (row - 1) / (block * per_thread) + 1;
-    made.launch = launch_blocks(device, gpu::formula_module(request.formula), kernel,
-                                threads / row * blocks_per_row, block);
-  } else {
-    made.launch = launch_threads(device, gpu::formula_module(request.formula), kernel, threads);
-  }
+  made.launch = launch_threads(device, gpu::formula_module(request.formula), kernel, threads);
   made.operands = gathered.operands;
   StridedArguments& arguments = made.arguments;
   arguments = gpu::strided_arguments(gathered, nothing, nest);
   arguments.numel = threads;
-  arguments.blocks_per_row = static_cast<uint32_t>(blocks_per_row);
-  arguments.vectors_per_thread = static_cast<uint32_t>(per_thread);
   if (rows) {
     for (int o = 0; o <= kMostOperands; ++o) arguments.steps[o][inner] *= vector;
     arguments.sizes[inner] /= vector;
+    gpu::set_divides(arguments);
   }
   return run_for<Strided>(request.compute);
 }

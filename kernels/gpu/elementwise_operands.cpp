@@ -136,7 +136,16 @@ StridedArguments strided_arguments(const Gathered& gathered, const TensorView& n
   }
   for (int d = 0; d < nest.ndim; ++d) arguments.sizes[d] = nest.sizes[d];
   if (nest.ndim == 0) arguments.ndim = arguments.sizes[0] = 1;  // a single element is a row of one
+  set_divides(arguments);
   return arguments;
+}
+
+void set_divides(StridedArguments& arguments) {
+  arguments.narrow = arguments.numel < kFastDivideLimit ? 1 : 0;
+  for (int d = 0; d < arguments.ndim; ++d) {
+    const int64_t size = std::max<int64_t>(arguments.sizes[d], 1);
+    if (size < kFastDivideLimit) arguments.divide[d] = fast_divide(static_cast<uint32_t>(size));
+  }
 }
 
 }  // namespace fgx::gpu

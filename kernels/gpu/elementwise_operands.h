@@ -123,5 +123,7 @@ using Nest = LoopNest<kMostOperands + 1>;
 // For elements one by one, as many as the nest has.
 StridedArguments strided_arguments(const Gathered& gathered, const TensorView& nothing,
                                    const Nest& nest);
+// For the sizes and the number of elements that it has now.
+void set_divides(StridedArguments& arguments);
 
 }  // namespace fgx::gpu

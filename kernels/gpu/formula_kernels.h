@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/gpu/device_math.h"
+#include "kernels/gpu/real_element.h"
 #include "kernels/gpu/strided_arguments.h"
 
 namespace fgx::device {
@@ -38,7 +39,9 @@ using ResultStorage = typename Choose<(Formula::kRule & kPredicate) != 0, Bool, 
 // 16-bit results take the fast functions.
 template <typename Storage, typename Compute>
 using MathFor =
-    typename Choose<sizeof(Storage) == 2 && __is_same(Compute, float), HalfMath, DeviceMath>::Type;
+    typename Choose<sizeof(Storage) == 2 && __is_same(Compute, float),
+                    typename Choose<__is_same(Storage, BFloat16), BFloatMath, HalfMath>::Type,
+                    DeviceMath>::Type;
 
 // Which operands are in memory: known when compiled, or told by pointers that are null.
 enum class Operands { kAll, kFirst, kAsGiven };
@@ -161,72 +164,45 @@ FGX_DEVICE_INLINE void find_offsets(const gpu::StridedArguments& arguments, int 
 #pragma unroll
   for (int o = 0; o < 4; ++o) offset[o] = 0;
   for (int d = last; d > 0; --d) {
-    const int64_t size = arguments.sizes[d];
-    const bool small = static_cast<uint64_t>(index | size) >> 32 == 0;
     const int64_t next =
-        small ? static_cast<uint32_t>(index) / static_cast<uint32_t>(size) : index / size;
-    const int64_t at = index - next * size;
-    index = next;
+        split(index, arguments.divide[d], arguments.sizes[d], arguments.narrow != 0);
 #pragma unroll
-    for (int o = 0; o <= kOperands; ++o) offset[o] += at * arguments.steps[o][d];
+    for (int o = 0; o <= kOperands; ++o) offset[o] += index * arguments.steps[o][d];
+    index = next;
   }
   if (last < 0) return;
 #pragma unroll
   for (int o = 0; o <= kOperands; ++o) offset[o] += index * arguments.steps[o][0];
 }
 
-// Vectors along the innermost loop, whose size is counted in vectors.
+// A vector along the innermost loop, whose size is counted in vectors.
 template <typename Formula, typename Storage, Operands kOperands, typename Compute>
 FGX_DEVICE_INLINE void apply_rows(const gpu::StridedArguments& arguments, Storage* out,
                                   const void* const (&operands)[3], const Compute (&numbers)[3],
                                   Compute p0, Compute p1) {
   using First = OperandStorage<Formula, Storage, 0>;
-  constexpr int kUnroll = gpu::vectors_per_thread_of(sizeof(Storage));
+  const int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= arguments.numel) return;
   const int inner = arguments.ndim - 1;
   int64_t offset[4];
-  uint32_t left = 1;  // vectors from this thread's first one to the end of its row
-  if (arguments.blocks_per_row != 0) {
-    uint32_t row = blockIdx.x;
-    uint32_t at = threadIdx.x;
-    if (arguments.blocks_per_row != 1) {
-      row = blockIdx.x / arguments.blocks_per_row;
-      at +=
-          (blockIdx.x - row * arguments.blocks_per_row) * blockDim.x * arguments.vectors_per_thread;
-    }
-    const uint32_t size = static_cast<uint32_t>(arguments.sizes[inner]);
-    if (at >= size) return;
-    left = arguments.vectors_per_thread == 1 ? 1 : size - at;
-    find_offsets<Formula::kArity>(arguments, inner - 1, row, offset);
+  if (inner == 1 && arguments.narrow != 0) {  // as find_offsets() does, without its loop
+    int64_t column = i;
+    const int64_t row = split(column, arguments.divide[1], arguments.sizes[1], true);
 #pragma unroll
-    for (int o = 0; o <= Formula::kArity; ++o) offset[o] += at * arguments.steps[o][inner];
+    for (int o = 0; o <= Formula::kArity; ++o) {
+      offset[o] = row * arguments.steps[o][0] + column * arguments.steps[o][1];
+    }
   } else {
-    const int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-    if (i >= arguments.numel) return;
     find_offsets<Formula::kArity>(arguments, inner, i, offset);
   }
   const bool repeated[3] = {arguments.steps[1][inner] == 0, arguments.steps[2][inner] == 0,
                             arguments.steps[3][inner] == 0};
-  Loaded<Formula, Storage> loaded[kUnroll];
-  const auto from = [&](int u, const void*(&address)[3]) {
-    const int64_t further = static_cast<int64_t>(u) * blockDim.x;
-    address[0] = advance<First>(operands[0], offset[1] + further * arguments.steps[1][inner]);
-    address[1] = advance<Storage>(operands[1], offset[2] + further * arguments.steps[2][inner]);
-    address[2] = advance<Storage>(operands[2], offset[3] + further * arguments.steps[3][inner]);
-  };
-#pragma unroll
-  for (int u = 0; u < kUnroll; ++u) {
-    if (u * blockDim.x >= left) break;
-    const void* address[3];
-    from(u, address);
-    loaded[u].template load<kOperands>(address, repeated);
-  }
-#pragma unroll
-  for (int u = 0; u < kUnroll; ++u) {
-    if (u * blockDim.x >= left) break;
-    loaded[u].template apply<kOperands>(
-        out + offset[0] + static_cast<int64_t>(u) * blockDim.x * arguments.steps[0][inner],
-        operands, numbers, p0, p1);
-  }
+  const void* const from[3] = {advance<First>(operands[0], offset[1]),
+                               advance<Storage>(operands[1], offset[2]),
+                               advance<Storage>(operands[2], offset[3])};
+  Loaded<Formula, Storage> loaded;
+  loaded.template load<kOperands>(from, repeated);
+  loaded.template apply<kOperands>(out + offset[0], operands, numbers, p0, p1);
 }
 
 // One element of a type known at run time only; the branches are the same for all threads.

@@ -10,15 +10,13 @@ namespace fgx::gpu {
 struct OrderArguments {
   static constexpr int kMostDims = 16;
   int64_t rows;
-  int64_t length;  // of a row, or of what is left of it
+  int64_t length;  // of a row
   int64_t kept;    // of a row
-  int64_t tiles;   // of a row
-  int64_t span;    // elements of a tile from which the first are selected
+  int64_t tiles;   // of a row that is sorted by digits
   int64_t x_along, value_along, index_along;
-  int32_t threads;  // to each tile of the sort within a block: a power of two
+  int32_t threads;  // to each row of the sort within a block: a power of two
   int32_t falling;
   int32_t from_pairs;  // the elements are what an earlier launch kept
-  int32_t to_pairs;    // a later launch goes on
   int32_t passes;      // of the sort by digits: of the key's bytes
   int32_t pass;
   int32_t ndim;
@@ -31,15 +29,10 @@ struct OrderArguments {
   int64_t index_steps[kMostDims];
 };
 
-// The sort within a block: elements of a thread, and most threads of a tile.
+// The network within a block: elements of a thread, and most threads of a row.
 inline constexpr int kOrderItems = 4;
 inline constexpr int kMostOrderThreads = 1024;
 inline constexpr int64_t kMostOrderTile = int64_t{kOrderItems} * kMostOrderThreads;
-
-// Selection from tiles: threads by the key's bytes (pairs of 96 bits fill the shared memory sooner), and the most that it
-// keeps of a tile: what comes in at once has to fit besides.
-constexpr int select_threads(int key_bytes) { return key_bytes == 8 ? 512 : 1024; }
-constexpr int64_t most_selected(int key_bytes) { return select_threads(key_bytes); }
 
 // The sort by digits: threads of a block, digits, elements of a tile by the key's bytes.
 inline constexpr int kDigitThreads = 256;
@@ -50,5 +43,42 @@ constexpr int64_t digit_tile(int key_bytes) {
 }
 // Elements that a thread of the count takes.
 inline constexpr int kCountItems = 32;
+
+// The sort by digits within a block: elements of a thread.
+inline constexpr int kShortItems = 16;
+
+// Selection by digits from the highest: of 11 bits of the key, then of the index, which tells equal keys apart.
+inline constexpr int kFirstBits = 11;
+inline constexpr int kFirstDigits = 1 << kFirstBits;
+inline constexpr int kFirstThreads = 256;
+inline constexpr int kFirstAtOnce = 8;
+struct FirstDigit {
+  int32_t shift, bits;
+  int32_t of_index;
+};
+// One launch: elements are told by `digit_before`, which the launch before has counted, and those in the limit's digit
+// counted by `digit`.
+struct FirstArguments {
+  OrderArguments order;
+  int32_t pass;
+  int32_t blocks;    // of each row
+  int64_t chunk;     // elements of a row to a block
+  int32_t capacity;  // pairs of a row that are sorted in the end
+  int64_t listed;    // pairs that a row's list has room for
+  FirstDigit digit_before, digit;
+};
+// Of each row; all 0 at first.
+struct FirstRow {
+  uint64_t key;  // digits found, in place
+  uint32_t index;
+  uint32_t limit;    // the next one of them
+  uint32_t wanted;   // of the elements that agree in all of them
+  uint32_t taken;    // pairs that have been kept
+  uint32_t arrived;  // blocks that have counted
+  uint32_t source;   // 0: the row itself, else the list that was written last
+  uint32_t next;     // 0: keep no list, 1: keep one, 2: what is in the limit's digit is kept too
+  uint32_t over;     // nothing is left to do after the launch of this number
+  uint32_t fill[2];  // pairs in each list
+};
 
 }  // namespace fgx::gpu

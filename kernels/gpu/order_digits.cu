@@ -13,6 +13,7 @@
 #include "kernels/gpu/order_arguments.h"
 #include "kernels/gpu/order_keys.h"
 #include "kernels/gpu/order_rows.h"
+#include "kernels/gpu/order_sums.h"
 #include "kernels/gpu/unit.h"
 #include "kernels/gpu/warp.h"
 
@@ -23,35 +24,9 @@ constexpr int kDigitThreads = gpu::kDigitThreads;
 constexpr int kDigitWarps = kDigitThreads / kWarp;
 static_assert(kDigits == kDigitThreads);
 
-FGX_DEVICE_INLINE int count_bits(LaneMask mask) {
-#if defined(__HIP__)
-  return __popcll(mask);
-#else
-  return __popc(mask);
-#endif
-}
-
 template <typename Key>
 FGX_DEVICE_INLINE int digit_of(Key key, int pass) {
   return static_cast<int>(key >> (8 * pass)) & (kDigits - 1);
-}
-
-// The sum over all threads before, and of all.
-FGX_DEVICE_INLINE uint32_t sum_before(uint32_t value, uint32_t (&memory)[kDigitWarps]) {
-  const int lane = static_cast<int>(threadIdx.x) % kWarp;
-  const int warp = static_cast<int>(threadIdx.x) / kWarp;
-  uint32_t sum = value;
-#pragma unroll
-  for (int distance = 1; distance < kWarp; distance *= 2) {
-    const uint32_t other = shuffle_up(sum, distance);
-    if (lane >= distance) sum += other;
-  }
-  if (lane == kWarp - 1) memory[warp] = sum;
-  __syncthreads();
-  uint32_t before = sum - value;
-#pragma unroll
-  for (int w = 0; w < kDigitWarps; ++w) before += w < warp ? memory[w] : 0;
-  return before;
 }
 
 template <typename Key>
@@ -67,23 +42,21 @@ FGX_DEVICE_INLINE void count_digits(const gpu::OrderArguments& a, const void* x,
   const int64_t chunks = (a.length - 1) / kChunk + 1;
   const int64_t row = blockIdx.x / chunks;
   const OrderPlace at = order_place(a, row);
+  const KeyRule<Key> rule(a.dtype, a.falling != 0);
   uint32_t* const own = memory[threadIdx.x % kCopies];
   const int64_t first = (blockIdx.x - row * chunks) * kChunk + threadIdx.x;
   constexpr int kAtOnce = 8;
   for (int i = 0; i < gpu::kCountItems; i += kAtOnce) {
     Key keys[kAtOnce];
+    const int64_t element = first + i * kDigitThreads;
+    const int64_t left = element < a.length ? (a.length - element - 1) / kDigitThreads + 1 : 0;
+    load_elements(x, a.dtype, at.x + element * a.x_along, kDigitThreads * a.x_along, left, keys);
 #pragma unroll
     for (int j = 0; j < kAtOnce; ++j) {
-      const int64_t element = first + (i + j) * kDigitThreads;
-      if (element < a.length) {
-        keys[j] = key_of<Key>(x, a.dtype, at.x + element * a.x_along, a.falling != 0);
-      }
-    }
-#pragma unroll
-    for (int j = 0; j < kAtOnce; ++j) {
-      if (first + (i + j) * kDigitThreads >= a.length) break;
+      if (j >= left) break;
+      const Key key = rule.of(keys[j]);
       for (int pass = 0; pass < a.passes; ++pass) {
-        atomicAdd(&own[pass * kDigits + digit_of(keys[j], pass)], 1u);
+        atomicAdd(&own[pass * kDigits + digit_of(key, pass)], 1u);
       }
     }
   }
@@ -130,19 +103,23 @@ FGX_DEVICE_INLINE void pass_digits(const gpu::OrderArguments& a, const void* x, 
   // A warp has elements that follow each other. What lies behind the row's end comes last.
   Key own_keys[kItems];
   uint32_t own_indices[kItems];
+  const int local = warp * kItems * kWarp + lane;
+  const int left = valid > local ? (valid - local - 1) / kWarp + 1 : 0;
+  if (a.pass == 0) {
+    const KeyRule<Key> rule(a.dtype, a.falling != 0);
+    load_elements(x, a.dtype, at.x + (first + local) * a.x_along, kWarp * a.x_along, left,
+                  own_keys);
 #pragma unroll
-  for (int i = 0; i < kItems; ++i) {
-    const int local = (warp * kItems + i) * kWarp + lane;
-    own_keys[i] = static_cast<Key>(~Key(0));
-    own_indices[i] = 0;
-    if (local >= valid) continue;
-    const int64_t element = first + local;
-    if (a.pass == 0) {
-      own_keys[i] = key_of<Key>(x, a.dtype, at.x + element * a.x_along, a.falling != 0);
-      own_indices[i] = static_cast<uint32_t>(element);
-    } else {
-      own_keys[i] = keys[row * a.length + element];
-      own_indices[i] = indices[row * a.length + element];
+    for (int i = 0; i < kItems; ++i) {
+      own_keys[i] = i < left ? rule.of(own_keys[i]) : static_cast<Key>(~Key(0));
+      own_indices[i] = static_cast<uint32_t>(first) + local + i * kWarp;
+    }
+  } else {
+    const int64_t own = row * a.length + first + local;
+#pragma unroll
+    for (int i = 0; i < kItems; ++i) {
+      own_keys[i] = i < left ? keys[own + i * kWarp] : static_cast<Key>(~Key(0));
+      own_indices[i] = i < left ? indices[own + i * kWarp] : 0;
     }
   }
   // Places among the elements of one digit that the warp has.

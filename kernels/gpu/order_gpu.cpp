@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Launchers of topk and sort on GPUs (order.cu, order_digits.cu).
+// Launchers of topk and sort on GPUs (order.cu, order_short.cu, order_first.cu, order_digits.cu).
 #include <algorithm>
 #include <string>
 
@@ -18,46 +18,52 @@ using gpu::OrderArguments;
 static_assert(OrderArguments::kMostDims == FGX_MAX_RANK);
 
 constexpr int64_t kMostDigitRow = (int64_t{1} << 30) - 1;  // counts have 30 bits
-constexpr int kMostStages = 24;
 constexpr int64_t kBlock = 256;
+constexpr int64_t kFirstBlocks = 4;  // of each multiprocessor
+// Rows of more than a network of 256 threads holds are sorted by digits, shorter ones only where there are so many of
+// them that it does not matter how long a block takes.
+constexpr int64_t kLongestOfNetwork = 1024;
+constexpr int64_t kLongestOfNetworkOfMany = 512;
+constexpr int64_t kManyRows = 16;  // to each multiprocessor
+constexpr int64_t kLeastShortTile = 1024;
 
-// One launch of the sort within blocks.
-struct Stage {
-  gpu::Launch launch;
-  int64_t length, tiles, span;
-  int32_t threads;
-};
+// Rows within a block by a network, or by digits; longer ones by digits; few elements of these by the limit's digits.
+enum class Way : uint8_t { kNetwork, kShort, kDigits, kFirst };
+
+constexpr int kMostFirstPasses = 9;  // of a key of 64 bits and an index of 32
 
 struct Plan {
-  bool digits = false;
+  Way way = Way::kNetwork;
   const char* pairs = nullptr;  // as kernels are called
   int64_t key_bytes = 4, pair_bytes = 8;
   OrderArguments arguments{};
-  // Within blocks.
-  int stages = 0;
-  int64_t lengths[kMostStages];  // what each launch finds in a row
-  int64_t spans[kMostStages];    // of the tiles that it selects from; the last one sorts
-  int64_t most_kept = 0;         // pairs that a launch leaves to the next
   // By digits.
   int64_t counts = 0, words = 0;  // of 32 bits
+  // By the limit's digits.
+  gpu::FirstArguments first{};
+  int passes = 0;
+  gpu::FirstDigit digits[kMostFirstPasses] = {};
 
   int64_t elements() const { return arguments.rows * arguments.length; }
-  int64_t cleared_bytes() const { return (counts + words) * 4; }
   int buffers() const { return std::min(arguments.passes - 1, 2); }
+  // What is 0 at first: rows and counts.
+  int64_t zero_bytes() const {
+    const int64_t row = sizeof(gpu::FirstRow) + gpu::kFirstDigits * sizeof(uint32_t);
+    return (arguments.rows * row + 15) / 16 * 16;
+  }
+  int64_t kept_bytes() const { return arguments.rows * first.capacity * pair_bytes; }
   size_t workspace() const {
-    const int64_t bytes = digits ? cleared_bytes() + buffers() * elements() * (key_bytes + 4)
-                                 : 2 * most_kept * pair_bytes;
+    int64_t bytes = 0;
+    if (way == Way::kDigits) {
+      bytes = (counts + words) * 4 + buffers() * elements() * (key_bytes + 4);
+    } else if (way == Way::kFirst) {
+      bytes = zero_bytes() + kept_bytes() + 2 * arguments.rows * first.listed * pair_bytes;
+    }
     return static_cast<size_t>(bytes);
   }
 };
 
 int64_t divide_up(int64_t count, int64_t by) { return (count - 1) / by + 1; }
-
-// Tiles that occupy the device, but long ones: little of them has to be sorted.
-int64_t span_of(int64_t rows, int64_t length, int64_t processors) {
-  const int64_t wanted = std::max<int64_t>(processors / rows, 1);
-  return divide_up(divide_up(length, wanted), gpu::kMostOrderTile) * gpu::kMostOrderTile;
-}
 
 void set_rows(const Call& call, int dim, OrderArguments& a) {
   const TensorView& x = call.tensor(0);
@@ -83,8 +89,34 @@ void set_rows(const Call& call, int dim, OrderArguments& a) {
   a.dtype = static_cast<uint8_t>(x.dtype);
 }
 
+// The digits of `bits` bits, from the highest.
+void add_digits(Plan& plan, int bits, bool of_index) {
+  for (int left = bits; left > 0;) {
+    const int taken = std::min(left, gpu::kFirstBits);
+    left -= taken;
+    plan.digits[plan.passes++] = {left, taken, of_index ? 1 : 0};
+  }
+}
+
+void plan_first(Plan& plan, int64_t element_bytes, int64_t processors) {
+  const OrderArguments& a = plan.arguments;
+  gpu::FirstArguments& first = plan.first;
+  add_digits(plan, static_cast<int>(8 * element_bytes), false);
+  int index_bits = 1;
+  while ((int64_t{1} << index_bits) < a.length) ++index_bits;
+  add_digits(plan, index_bits, true);
+  // Twice what is kept, so that the limit's digits need not be known to the last.
+  first.capacity = static_cast<int32_t>(
+      std::clamp<int64_t>(gpu::power_of_two_from(2 * a.kept), kBlock, gpu::kMostOrderTile));
+  first.listed = a.length / 8 > first.capacity ? a.length / 8 : 0;
+  constexpr int64_t kUnit = int64_t{gpu::kFirstThreads} * gpu::kFirstAtOnce;
+  const int64_t wanted = std::max<int64_t>(kFirstBlocks * processors / a.rows, 1);
+  first.chunk = divide_up(divide_up(a.length, wanted), kUnit) * kUnit;
+  first.blocks = static_cast<int32_t>(divide_up(a.length, first.chunk));
+}
+
 Plan plan_for(const Call& call, int dim, int64_t kept, bool falling) {
-  const gpu::DeviceFacts& facts = gpu::device_facts(call.device());
+  const int64_t processors = gpu::device_facts(call.device()).multiprocessors;
   Plan plan;
   OrderArguments& a = plan.arguments;
   set_rows(call, dim, a);
@@ -92,107 +124,153 @@ Plan plan_for(const Call& call, int dim, int64_t kept, bool falling) {
   a.falling = falling ? 1 : 0;
   const int64_t bytes = size_of(call.tensor(0).dtype);
   plan.key_bytes = bytes == 8 ? 8 : 4;
-  plan.digits =
-      a.length > gpu::kMostOrderTile && kept > gpu::most_selected(static_cast<int>(plan.key_bytes));
-  if (plan.digits) {
-    if (a.length > kMostDigitRow) {
-      fail(FGX_SHAPE_NOT_SUPPORTED, "rows have more than 2^30 - 1 elements");
-    }
-    a.passes = static_cast<int32_t>(bytes);
-    a.tiles = divide_up(a.length, gpu::digit_tile(static_cast<int>(plan.key_bytes)));
-    plan.pairs = bytes == 8 ? "wide" : "narrow";
-    plan.counts = a.rows * a.passes * gpu::kDigits;
-    plan.words = plan.key_bytes + a.passes * a.rows * a.tiles * gpu::kDigits;
-    return plan;
-  }
-  if (a.length > int64_t{UINT32_MAX}) {
-    fail(FGX_SHAPE_NOT_SUPPORTED, "rows have more than 2^32 - 1 elements");
-  }
-  const bool small = bytes <= 2 && a.length <= gpu::kMostOrderTile;
+  const bool is_short = a.length <= gpu::kMostOrderTile;
+  const bool small = bytes <= 2 && is_short;
   plan.pairs = bytes == 8 ? "wide" : small ? "small" : "narrow";
   plan.pair_bytes = bytes == 8 ? 16 : small ? 4 : 8;
-  int64_t length = a.length;
-  for (;;) {
-    const int64_t span = span_of(a.rows, length, facts.multiprocessors);
-    plan.lengths[plan.stages] = length;
-    plan.spans[plan.stages++] = span;
-    if (length <= gpu::kMostOrderTile) break;
-    length = divide_up(length, span) * kept;
-    plan.most_kept = std::max(plan.most_kept, a.rows * length);
+  if (is_short) {
+    const bool many = a.rows >= kManyRows * processors;
+    const int64_t longest = many ? kLongestOfNetworkOfMany : kLongestOfNetwork;
+    plan.way = a.length <= longest ? Way::kNetwork : Way::kShort;
+    return plan;
   }
+  if (kept <= gpu::kMostOrderTile) {
+    if (a.length > int64_t{UINT32_MAX}) {
+      fail(FGX_SHAPE_NOT_SUPPORTED, "rows have more than 2^32 - 1 elements");
+    }
+    plan.way = Way::kFirst;
+    plan_first(plan, bytes, processors);
+    return plan;
+  }
+  if (a.length > kMostDigitRow) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "rows have more than 2^30 - 1 elements");
+  }
+  plan.way = Way::kDigits;
+  a.passes = static_cast<int32_t>(bytes);
+  a.tiles = divide_up(a.length, gpu::digit_tile(static_cast<int>(plan.key_bytes)));
+  plan.counts = a.rows * a.passes * gpu::kDigits;
+  plan.words = plan.key_bytes + a.passes * a.rows * a.tiles * gpu::kDigits;
   return plan;
 }
 
 struct BlockState {
-  int stages;
-  size_t workspace;
-  int64_t buffer_bytes;
-  Stage stage[kMostStages];
+  gpu::Launch launch;
   OrderArguments arguments;
 };
 
-void run_stages(const BlockState& state, const gpu::ContextGuard& guard, const RunArgs& args,
-                void* memory) {
+void run_network(const KernelState& kernel_state, const RunArgs& args) {
+  const BlockState& state = kernel_state.as<BlockState>();
+  const void* none = nullptr;
+  void* parameters[] = {const_cast<OrderArguments*>(&state.arguments),
+                        const_cast<void**>(&args.data[0]), &none, const_cast<void**>(&args.data[1]),
+                        const_cast<void**>(&args.data[2])};
+  gpu::run_launch(state.launch, args.stream, parameters);
+}
+
+// Threads to a row, of a network over `length` pairs, and its launch for these rows.
+gpu::Launch network(const gpu::Device& device, const Plan& plan, int64_t length,
+                    OrderArguments& arguments) {
+  const int64_t threads = gpu::power_of_two_from(divide_up(length, gpu::kOrderItems));
+  const bool shares = threads <= device.facts.warp_size;
+  const int64_t side = shares ? std::max<int64_t>(kBlock / threads, 1) : 1;
+  arguments.length = length;
+  arguments.threads = static_cast<int32_t>(threads);
+  gpu::Launch launch =
+      gpu::make_launch(device, "order", (std::string("fgx_order_block_") + plan.pairs).c_str(),
+                       divide_up(arguments.rows, side), static_cast<unsigned>(threads * side));
+  // A pair of 96 bits has its parts in two arrays.
+  const int64_t bytes = plan.key_bytes == 8 ? 12 : plan.pair_bytes;
+  if (!shares) launch.shared_bytes = static_cast<unsigned>(threads * gpu::kOrderItems * bytes);
+  return launch;
+}
+
+RunFn prepare_network(const gpu::Device& device, const Plan& plan, KernelState& kernel_state) {
+  BlockState& state = kernel_state.emplace<BlockState>();
+  state.arguments = plan.arguments;
+  state.launch = network(device, plan, plan.arguments.length, state.arguments);
+  return run_network;
+}
+
+void run_short(const KernelState& kernel_state, const RunArgs& args) {
+  const BlockState& state = kernel_state.as<BlockState>();
+  void* parameters[] = {const_cast<OrderArguments*>(&state.arguments),
+                        const_cast<void**>(&args.data[0]), const_cast<void**>(&args.data[1]),
+                        const_cast<void**>(&args.data[2])};
+  gpu::run_launch(state.launch, args.stream, parameters);
+}
+
+RunFn prepare_short(const gpu::Device& device, const Plan& plan, KernelState& kernel_state) {
+  BlockState& state = kernel_state.emplace<BlockState>();
+  state.arguments = plan.arguments;
+  const int64_t tile = std::max(gpu::power_of_two_from(plan.arguments.length), kLeastShortTile);
+  const std::string kernel =
+      std::string("fgx_order_short_") + plan.pairs + "_" + std::to_string(tile);
+  state.launch = gpu::make_launch(device, "order_short", kernel.c_str(), plan.arguments.rows,
+                                  static_cast<unsigned>(tile / gpu::kShortItems));
+  return run_short;
+}
+
+struct FirstState {
+  gpu::Launch clear, pass, sort;
+  size_t workspace;
+  int64_t rows_bytes, zero_bytes, kept_bytes;
+  int passes;
+  gpu::FirstDigit digits[kMostFirstPasses];
+  gpu::FirstArguments arguments;
+  OrderArguments sorted;  // what the network finds
+};
+
+void run_first(const KernelState& kernel_state, const RunArgs& args) {
+  const FirstState& state = kernel_state.as<FirstState>();
+  const gpu::Device& device = *state.pass.device;
+  const gpu::ContextGuard guard(device);
+  const gpu::Scratch scratch(device, args.stream, args.workspace, args.workspace_size,
+                             state.workspace);
   const void* x = args.data[0];
   void* values = args.data[1];
   void* indices = args.data[2];
-  OrderArguments arguments = state.arguments;
-  for (int s = 0; s < state.stages; ++s) {
-    const Stage& stage = state.stage[s];
-    char* const buffers[] = {static_cast<char*>(memory),
-                             static_cast<char*>(memory) + state.buffer_bytes};
-    void* from = buffers[(s + 1) % 2];
-    void* to = buffers[s % 2];
-    arguments.length = stage.length;
-    arguments.tiles = stage.tiles;
-    arguments.span = stage.span;
-    arguments.threads = stage.threads;
-    arguments.from_pairs = s > 0 ? 1 : 0;
-    arguments.to_pairs = s + 1 < state.stages ? 1 : 0;
-    void* parameters[] = {&arguments, &x, &from, &to, &values, &indices};
-    gpu::run_launch(stage.launch, guard, args.stream, parameters);
+  char* const memory = static_cast<char*>(scratch.data());
+  void* rows = memory;
+  void* counts = memory + state.rows_bytes;
+  void* kept = memory + state.zero_bytes;
+  void* lists = memory + state.zero_bytes + state.kept_bytes;
+  int64_t zeros = state.zero_bytes / 4;
+  int64_t words = zeros + state.kept_bytes / 4;
+  void* clear[] = {&rows, &zeros, &words};
+  gpu::run_launch(state.clear, guard, args.stream, clear);
+  gpu::FirstArguments arguments = state.arguments;
+  void* pass[] = {&arguments, &x, &rows, &counts, &lists, &kept};
+  for (int p = 0; p <= state.passes; ++p) {
+    arguments.pass = p;
+    if (p > 0) arguments.digit_before = state.digits[p - 1];
+    if (p < state.passes) arguments.digit = state.digits[p];
+    gpu::run_launch(state.pass, guard, args.stream, pass);
   }
+  void* sort[] = {const_cast<OrderArguments*>(&state.sorted), &x, &kept, &values, &indices};
+  gpu::run_launch(state.sort, guard, args.stream, sort);
 }
 
-void run_blocks(const KernelState& kernel_state, const RunArgs& args) {
-  const BlockState& state = kernel_state.as<BlockState>();
-  const gpu::Device& device = *state.stage[0].launch.device;
-  const gpu::ContextGuard guard(device);
-  if (state.workspace == 0) return run_stages(state, guard, args, nullptr);
-  const gpu::Scratch scratch(device, args.stream, args.workspace, args.workspace_size,
-                             state.workspace);
-  run_stages(state, guard, args, scratch.data());
-}
-
-RunFn prepare_blocks(const gpu::Device& device, const Plan& plan, KernelState& kernel_state) {
-  BlockState& state = kernel_state.emplace<BlockState>();
-  state.stages = plan.stages;
+RunFn prepare_first(const gpu::Device& device, const Plan& plan, KernelState& kernel_state) {
+  FirstState& state = kernel_state.emplace<FirstState>();
   state.workspace = plan.workspace();
-  state.buffer_bytes = plan.most_kept * plan.pair_bytes;
-  state.arguments = plan.arguments;
-  for (int s = 0; s < plan.stages; ++s) {
-    Stage& stage = state.stage[s];
-    stage.length = plan.lengths[s];
-    const bool sorts = s + 1 == plan.stages;
-    stage.span = plan.spans[s];
-    stage.tiles = sorts ? 1 : divide_up(stage.length, stage.span);
-    stage.threads = static_cast<int32_t>(
-        sorts ? gpu::power_of_two_from(divide_up(stage.length, gpu::kOrderItems))
-              : gpu::select_threads(static_cast<int>(plan.key_bytes)));
-    const bool shares = stage.threads <= device.facts.warp_size;
-    const int64_t side = shares ? std::max<int64_t>(kBlock / stage.threads, 1) : 1;
-    const std::string kernel =
-        std::string(sorts ? "fgx_order_block_" : "fgx_order_select_") + plan.pairs;
-    stage.launch = gpu::make_launch(device, "order", kernel.c_str(),
-                                    divide_up(plan.arguments.rows * stage.tiles, side),
-                                    static_cast<unsigned>(stage.threads * side));
-    // A pair of 96 bits has its parts in two arrays.
-    const int64_t bytes = plan.key_bytes == 8 ? 12 : plan.pair_bytes;
-    if (!shares) {
-      stage.launch.shared_bytes = static_cast<unsigned>(stage.threads * gpu::kOrderItems * bytes);
-    }
-  }
-  return run_blocks;
+  state.rows_bytes = plan.arguments.rows * static_cast<int64_t>(sizeof(gpu::FirstRow));
+  state.zero_bytes = plan.zero_bytes();
+  state.kept_bytes = plan.kept_bytes();
+  state.passes = plan.passes;
+  std::copy_n(plan.digits, kMostFirstPasses, state.digits);
+  state.arguments = plan.first;
+  state.arguments.order = plan.arguments;
+  const auto make = [&](const std::string& kernel, int64_t blocks, int64_t block) {
+    return gpu::make_launch(device, "order_first", ("fgx_first_" + kernel).c_str(), blocks,
+                            static_cast<unsigned>(block));
+  };
+  state.clear = make("clear", divide_up((state.zero_bytes + state.kept_bytes) / 4, kBlock), kBlock);
+  state.pass = make(std::string("pass_") + plan.pairs, plan.arguments.rows * plan.first.blocks,
+                    gpu::kFirstThreads);
+  state.sorted = plan.arguments;
+  state.sorted.from_pairs = 1;
+  state.sort = network(device, plan, plan.first.capacity, state.sorted);
+  return run_first;
 }
 
 struct DigitState {
@@ -285,7 +363,17 @@ RunFn prepare(const Call& call, Plan (*plan_of)(const Call&), KernelState& state
   gpu::require_inputs_on_device(call);
   const gpu::Device& device = gpu::find_device(call.device());
   const Plan plan = plan_of(call);
-  return plan.digits ? prepare_digits(device, plan, state) : prepare_blocks(device, plan, state);
+  switch (plan.way) {
+    case Way::kNetwork:
+      return prepare_network(device, plan, state);
+    case Way::kShort:
+      return prepare_short(device, plan, state);
+    case Way::kDigits:
+      return prepare_digits(device, plan, state);
+    case Way::kFirst:
+      return prepare_first(device, plan, state);
+  }
+  return nullptr;
 }
 
 }  // namespace

@@ -79,6 +79,65 @@ FGX_DEVICE_INLINE Key key_of(const void* x, uint8_t dtype, int64_t at, bool fall
   return falling ? key ^ key_mask<Key>(dtype) : key;
 }
 
+// Elements `step` apart from `at`, the first `count` of them: only issues the loads, so that they are under way together.
+template <typename Bits, typename Key, int kMost>
+FGX_DEVICE_INLINE void load_bits(const void* x, int64_t at, int64_t step, int64_t count,
+                                 Key (&bits)[kMost]) {
+#pragma unroll
+  for (int i = 0; i < kMost; ++i) {
+    bits[i] = i < count ? static_cast<const Bits*>(x)[at + i * step] : Bits(0);
+  }
+}
+template <typename Key, int kMost>
+FGX_DEVICE_INLINE void load_elements(const void* x, uint8_t dtype, int64_t at, int64_t step,
+                                     int64_t count, Key (&bits)[kMost]) {
+  if constexpr (sizeof(Key) == 8) {
+    load_bits<uint64_t>(x, at, step, count, bits);
+  } else {
+    const int bytes = bytes_of(dtype);
+    if (bytes == 4) {
+      load_bits<uint32_t>(x, at, step, count, bits);
+    } else if (bytes == 2) {
+      load_bits<uint16_t>(x, at, step, count, bits);
+    } else {
+      load_bits<uint8_t>(x, at, step, count, bits);
+    }
+  }
+}
+
+// Makes keys of loaded elements.
+template <typename Key>
+struct KeyRule {
+  Key sign;      // 0: unsigned
+  Key infinity;  // 0: no float
+  Key flip;
+  bool truth;
+  FGX_DEVICE_INLINE KeyRule(uint8_t dtype, bool falling) {
+    const Key all = key_mask<Key>(dtype);
+    sign = dtype <= kUInt8 ? Key(0) : all ^ (all >> 1);
+    infinity = Key(0);
+    if (dtype == kFloat16) infinity = Key(0x7c00);
+    if (dtype == kBFloat16) infinity = Key(0x7f80);
+    if (dtype == kFloat32) infinity = Key(0x7f800000);
+    if constexpr (sizeof(Key) == 8) {
+      if (dtype == kFloat64) infinity = Key(0x7ff0000000000000);
+    }
+    flip = falling ? all : Key(0);
+    truth = dtype == kBool;
+  }
+  FGX_DEVICE_INLINE Key of(Key bits) const {
+    Key key = bits ^ sign;
+    if (infinity != 0) {
+      const Key magnitude = bits & (sign - 1);
+      key = (bits & sign) != 0 ? sign - magnitude : sign + magnitude;
+      if (magnitude > infinity) key = sign | (sign - 1);
+    } else if (truth) {
+      key = bits != 0 ? 1 : 0;
+    }
+    return key ^ flip;
+  }
+};
+
 FGX_DEVICE_INLINE void copy_element(void* to, int64_t to_at, const void* from, int64_t from_at,
                                     uint8_t dtype) {
   switch (bytes_of(dtype)) {

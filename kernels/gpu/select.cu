@@ -72,33 +72,16 @@ template <typename To, typename From>
 FGX_DEVICE_INLINE void convert_dense(To* to, const From* from, int64_t count, int32_t vectors) {
   constexpr int kWider = sizeof(To) > sizeof(From) ? sizeof(To) : sizeof(From);
   constexpr int kSize = 16 / kWider;
-  // Threads that load less than 16 bytes at a time load several times.
-  constexpr int kTimes = sizeof(To) / sizeof(From) >= 4   ? 4
-                         : sizeof(To) / sizeof(From) >= 2 ? 2
-                                                          : 1;
-  const int64_t first =
-      static_cast<int64_t>(blockIdx.x) * blockDim.x * (kSize * kTimes) + threadIdx.x * kSize;
-  const int64_t step = static_cast<int64_t>(blockDim.x) * kSize;
-  Pack<From, kSize> loaded[kTimes];
+  const int64_t at = thread_index() * kSize;
+  if (vectors != 0 && at + kSize <= count) {
+    const auto loaded = *reinterpret_cast<const Pack<From, kSize>*>(from + at);
+    Pack<To, kSize> made;
 #pragma unroll
-  for (int t = 0; t < kTimes; ++t) {
-    const int64_t at = first + t * step;
-    if (vectors != 0 && at + kSize <= count) {
-      loaded[t] = *reinterpret_cast<const Pack<From, kSize>*>(from + at);
-    }
+    for (int i = 0; i < kSize; ++i) made.at[i] = converted<To>(plain(loaded.at[i]));
+    *reinterpret_cast<Pack<To, kSize>*>(to + at) = made;
+    return;
   }
-#pragma unroll
-  for (int t = 0; t < kTimes; ++t) {
-    const int64_t at = first + t * step;
-    if (vectors != 0 && at + kSize <= count) {
-      Pack<To, kSize> made;
-#pragma unroll
-      for (int i = 0; i < kSize; ++i) made.at[i] = converted<To>(plain(loaded[t].at[i]));
-      *reinterpret_cast<Pack<To, kSize>*>(to + at) = made;
-      continue;
-    }
-    for (int64_t i = at; i < at + kSize && i < count; ++i) to[i] = converted<To>(plain(from[i]));
-  }
+  for (int64_t i = at; i < at + kSize && i < count; ++i) to[i] = converted<To>(plain(from[i]));
 }
 
 template <typename From>

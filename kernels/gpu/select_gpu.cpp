@@ -80,15 +80,13 @@ void plan_dense(const gpu::Device& device, const CopyPlan& plan, uint64_t addres
   }
   // As the kernel has it: the wider side is moved 16 bytes at a time.
   const int64_t size = kVectorBytes / std::max(to_bytes, from_bytes);
-  const int64_t times = std::clamp<int64_t>(to_bytes / from_bytes, 1, 4);
   move.kind = Move::Kind::kConvert;
   move.count = count;
   move.vectors = unit_for(addresses) == kVectorBytes ? 1 : 0;
   const std::string kernel = std::string("fgx_convert_") + std::string(info(plan.to_type).name) +
                              "_" + std::string(info(plan.from_type).name);
-  move.launch =
-      gpu::make_launch(device, kModule, kernel.c_str(),
-                       blocks_for(count, gpu::kSelectBlock * size * times), gpu::kSelectBlock);
+  move.launch = gpu::make_launch(device, kModule, kernel.c_str(),
+                                 blocks_for(count, gpu::kSelectBlock * size), gpu::kSelectBlock);
 }
 
 void plan_transpose(const gpu::Device& device, const CopyPlan& plan, Move& move) {

@@ -2,25 +2,23 @@
 // What the strided elementwise kernels are launched with; the host fills it, device code reads it.
 #pragma once
 
-#include <stdint.h>
+#include "kernels/gpu/divide.h"
 
 namespace fgx::gpu {
 
 inline constexpr int kMostDims = 16;
 inline constexpr int kMostOperands = 3;
-// Most vectors that a thread of a block that stays in one row computes.
-constexpr int vectors_per_thread_of(int element_bytes) { return element_bytes == 2 ? 2 : 4; }
 
 // Elements of any types and strides, output first. A number takes no part in the loops.
 struct StridedArguments {
   int64_t numel;  // of vectors, for rows
   int32_t ndim;
-  uint32_t blocks_per_row;           // of rows: a block stays in one row; 0: threads find theirs
-  uint32_t vectors_per_thread;       // 1, or what vectors_per_thread_of() says
-  uint8_t dtype[kMostOperands + 1];  // fgx::DType
-  uint8_t cast[kMostOperands + 1];   // rounded or wrapped to `common` before the formula
+  int32_t narrow;                        // every index fits FastDivide
+  uint8_t dtype[kMostOperands + 1];      // fgx::DType
+  uint8_t cast[kMostOperands + 1];       // rounded or wrapped to `common` before the formula
   uint8_t is_number[kMostOperands + 1];  // its value comes as a parameter of the kernel
   uint8_t common;
+  FastDivide divide[kMostDims];  // by sizes
   int64_t sizes[kMostDims];
   int64_t steps[kMostOperands + 1][kMostDims];  // in elements
 };

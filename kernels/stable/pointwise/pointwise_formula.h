@@ -81,6 +81,16 @@ struct CommonMath {
   FGX_FORMULA_INLINE static T larger(T x, T y) {
     return x < y || y != y ? y : x;  // NOLINT(misc-redundant-expression): true of nan
   }
+  // x where it is positive, else x times 0, which is nan for -inf.
+  template <typename T>
+  FGX_FORMULA_INLINE static T positive_part(T x) {
+    return x > T(0) ? x : x * T(0);
+  }
+  // x >= 0 where normal_tail(x) may be more than 0, else such a number: no inf that 0 would make nan of.
+  template <typename T>
+  FGX_FORMULA_INLINE static T within_tail(T x) {
+    return smaller(x, T(100));
+  }
   FGX_FORMULA_INLINE static Integer truncated_quotient(Integer x, Integer y) { return x / y; }
   FGX_FORMULA_INLINE static Integer floored_quotient(Integer x, Integer y) {
     const Integer quotient = x / y;

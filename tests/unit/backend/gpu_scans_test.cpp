@@ -132,7 +132,10 @@ TEST_F(GpuScans, RunningSumsByLength) {
 TEST_F(GpuScans, OrdersByLengthAndType) {
   EXPECT_EQ(sort({1000, 64}, kFloat32), "fgx_order_block_narrow 63 x 256");
   EXPECT_EQ(sort({1000, 1000}, kBFloat16), "fgx_order_block_small 1000 x 256");
-  EXPECT_EQ(sort({10, 4096}, kInt64), "fgx_order_block_wide 10 x 1024");
+  EXPECT_EQ(sort({10, 4096}, kInt64), "fgx_order_short_wide_4096 10 x 256");
+  EXPECT_EQ(sort({10, 1025}, kBFloat16), "fgx_order_short_small_2048 10 x 128");
+  EXPECT_EQ(sort({10000, 600}, kFloat32), "fgx_order_short_narrow_1024 10000 x 64");
+  EXPECT_EQ(topk({10, 2000}, 8, kFloat32), "fgx_order_short_narrow_2048 10 x 128");
   // One pass for each byte of the key.
   const std::string passes = "fgx_digits_pass_narrow 8 x 256, fgx_digits_pass_narrow 8 x 256";
   EXPECT_EQ(
@@ -144,10 +147,13 @@ TEST_F(GpuScans, OrdersByLengthAndType) {
       "fgx_digits_clear 41 x 256, fgx_digits_count_narrow 4 x 256, fgx_digits_starts 8 x 256, " +
           passes + ", " + passes);
   EXPECT_EQ(topk({1000, 1000}, 8, kFloat32), "fgx_order_block_narrow 1000 x 256");
-  // Tiles leave their first ones to be sorted.
-  EXPECT_EQ(topk({1, 151936}, 50, kFloat32),
-            "fgx_order_select_narrow 38 x 1024, fgx_order_block_narrow 1 x 512");
-  EXPECT_EQ(topk({1, 151936}, 2000, kFloat64).substr(0, 16), "fgx_digits_clear");
+  // A pass for each digit of the key and of the index, one more to keep what is found, and the sort of that.
+  const std::string pass = "fgx_first_pass_narrow 75 x 256, ";
+  EXPECT_EQ(topk({1, 151936}, 50, kFloat32), "fgx_first_clear 11 x 256, " + pass + pass + pass +
+                                                 pass + pass + pass +
+                                                 "fgx_order_block_narrow 1 x 64");
+  EXPECT_EQ(topk({1, 151936}, 2000, kFloat64).substr(0, 15), "fgx_first_clear");
+  EXPECT_EQ(topk({1, 151936}, 5000, kFloat64).substr(0, 16), "fgx_digits_clear");
 }
 
 TEST_F(GpuScans, ProductsOfBatches) {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts and sums of the threads of a block, for sorts by digits.
+#pragma once
+
+#include "kernels/gpu/in_order.h"
+#include "kernels/gpu/warp.h"
+
+namespace fgx::device {
+
+FGX_DEVICE_INLINE int count_bits(LaneMask mask) {
+#if defined(__HIP__)
+  return __popcll(mask);
+#else
+  return __popc(mask);
+#endif
+}
+
+// The sum over all threads of the block before.
+template <int kWarps>
+FGX_DEVICE_INLINE uint32_t sum_before(uint32_t value, uint32_t (&memory)[kWarps]) {
+  const int lane = static_cast<int>(threadIdx.x) % kWarp;
+  const int warp = static_cast<int>(threadIdx.x) / kWarp;
+  uint32_t sum = value;
+#pragma unroll
+  for (int distance = 1; distance < kWarp; distance *= 2) {
+    const uint32_t other = shuffle_up(sum, distance);
+    if (lane >= distance) sum += other;
+  }
+  if (lane == kWarp - 1) memory[warp] = sum;
+  __syncthreads();
+  uint32_t before = sum - value;
+#pragma unroll
+  for (int w = 0; w < kWarps; ++w) before += w < warp ? memory[w] : 0;
+  return before;
+}
+
+}  // namespace fgx::device
