@@ -51,10 +51,12 @@ RunFn prepare(const Call& call, KernelState& kernel_state, const char* name) {
         gpu::vectors_fit(x.data, x.dtype, rows.length, rows.outer, rows.outer_dims, false) &&
         gpu::vectors_fit(y.data, y.dtype, rows.length, rows.outer, rows.outer_dims, true);
     RowState& state = kernel_state.emplace<RowState>();
-    if (gpu::launch_rows(device, name, prefix + from + (x.dtype == y.dtype ? "" : "_" + to),
-                         aligned, count, rows.length, 16 / size_of(x.dtype), rows.outer,
-                         rows.outer_dims, compute_bytes, &state.launch, &state.arguments,
-                         {.least_vectors = kLeastVectors})) {
+    if (gpu::launch_rows(
+            device, name, prefix + from + (x.dtype == y.dtype ? "" : "_" + to), aligned, count,
+            rows.length, 16 / size_of(x.dtype), rows.outer, rows.outer_dims, compute_bytes,
+            &state.launch, &state.arguments,
+            {.long_rows = gpu::long_row_shape(1, 0, 2 * static_cast<int>(compute_bytes)),
+             .least_vectors = kLeastVectors})) {
       return run<RowState>;
     }
   }
