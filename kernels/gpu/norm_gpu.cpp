@@ -44,6 +44,19 @@ bool takes_parameters(DType row, DType parameter) {
   return parameter == row || (half && parameter == DType::kFloat32);
 }
 
+// What their form for long rows needs (long_rows.cu): layer_norm of halves exchanges two sums, else moments.
+gpu::LongRowShape long_shape(Norm norm, DType row, DType parameter, int streams) {
+  const bool layer = norm == Norm::kLayer;
+  const int compute_bytes = row == DType::kFloat64 ? 8 : 4;
+  const int values = layer && size_of(row) != 2 ? 4 : 2;
+  const int parameters = static_cast<int>(size_of(parameter) / size_of(row)) * (layer ? 2 : 1);
+  return gpu::long_row_shape(streams, parameters, values * compute_bytes);
+}
+
+// Rows of more vectors than this take that form: sooner where one block's registers and parameters would be too much.
+constexpr int64_t kLongLater = int64_t{gpu::kLongThreads} * gpu::kLongVectors;
+constexpr int64_t kLongSooner = kLongLater / 2;
+
 bool aligned_parameter(const TensorView* parameter) {
   return parameter == nullptr || reinterpret_cast<uintptr_t>(parameter->data) % 16 == 0;
 }
@@ -84,7 +97,9 @@ RunFn prepare(const gpu::Device& device, const TensorView& x, const TensorView& 
     RowState& state = kernel_state.emplace<RowState>();
     state.slots = rows.slots;
     state.dtype = x.dtype;
-    gpu::RowKernels kernels;
+    gpu::RowKernels kernels{
+        .long_rows = long_shape(norm, x.dtype, parameter, 1),
+        .long_above = norm == Norm::kLayer && size_of(x.dtype) == 2 ? kLongSooner : kLongLater};
     allow_whole_rows(x.dtype, parameter, norm == Norm::kLayer, &kernels);
     if (gpu::launch_rows(device, "norm", name + types, aligned, count, length,
                          16 / size_of(x.dtype), rows.outer, rows.outer_dims, 2 * compute_bytes,
@@ -209,7 +224,9 @@ RunFn prepare_add_rms_norm_gpu(const Call& call, KernelState& kernel_state) {
     state.dtype = input.dtype;
     const std::string prefix = "fgx_add_rms_norm_" + std::string(info(input.dtype).name) +
                                (parameter == input.dtype ? "" : "_float32");
-    gpu::RowKernels kernels{.has_long = false, .several_operands = true};
+    gpu::RowKernels kernels{.long_rows = long_shape(Norm::kRms, input.dtype, parameter, 2),
+                            .long_above = kLongSooner,
+                            .several_operands = true};
     allow_whole_rows(input.dtype, parameter, false, &kernels);
     const int64_t state_bytes = input.dtype == DType::kFloat64 ? 8 : 4;
     if (gpu::launch_rows(device, "add_norm", prefix, aligned, output.numel / rows.x.count,

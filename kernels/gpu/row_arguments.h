@@ -37,6 +37,43 @@ struct RowArguments {
   int64_t y_steps[kMostOuterDims];
 };
 
+// Rows that clusters take in turn (long_rows.cu): the threads of a block, the vectors of a row that each has at most, and
+// those that are fetched together.
+inline constexpr int kLongThreads = 512;
+inline constexpr int kLongVectors = 8;
+inline constexpr int kLongAtOnce = 2;
+// Shared memory of such a block, in bytes: a ring of groups of vectors from its beginning on, parameters, states that
+// the warps of a cluster exchange, barriers.
+struct LongRowShape {
+  int vectors = 0;
+  int groups = 0;
+  int parameters_at = 0;
+  int states_at = 0;
+  int barriers_at = 0;
+  int bytes = 0;
+};
+// For kernels that read `streams` operands, with so many vectors of parameters beside each of the row. Where these are
+// many, a block has a shorter part of the row.
+constexpr LongRowShape long_row_shape(int streams, int parameters, int state_bytes) {
+  constexpr int kBytes = 227 << 10;
+  constexpr int kMostBlocks = 16;
+  constexpr int kWarps = kLongThreads / 32;
+  constexpr int kBarriers = 2;
+  constexpr int kBarrierBytes = 8;
+  const int vectors = parameters > 2 ? kLongVectors / 2 : kLongVectors;
+  const int parameter_bytes = kLongThreads * vectors * 16 * parameters;
+  const int states = 2 * kMostBlocks * kWarps * state_bytes;
+  const int group = streams * kLongThreads * kLongAtOnce * 16;
+  LongRowShape shape;
+  shape.vectors = vectors;
+  shape.groups = (kBytes - parameter_bytes - states - kBarriers * kBarrierBytes) / group;
+  shape.parameters_at = shape.groups * group;
+  shape.states_at = shape.parameters_at + parameter_bytes;
+  shape.barriers_at = shape.states_at + states;
+  shape.bytes = shape.barriers_at + kBarriers * kBarrierBytes;
+  return shape;
+}
+
 // Some dimensions of a tensor, outermost first; steps in elements.
 struct Region {
   int32_t ndim;

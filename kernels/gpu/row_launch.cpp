@@ -140,6 +140,40 @@ void follow_launch_before(BlockLaunch* launch) {
   launch->follows = device.facts.major >= kHopper && device.driver->launch_attributed != nullptr;
 }
 
+namespace {
+
+// Clusters that stay and take rows in turn.
+bool launch_long_rows(const Device& device, const std::string& kernel, int64_t rows,
+                      int64_t vectors, const LongRowShape& shape, BlockLaunch* made) {
+  const int64_t block_vectors = int64_t{kLongThreads} * shape.vectors;
+  const int64_t cluster = power_of_two_from((vectors - 1) / block_vectors + 1);
+  if (cluster > kMostCluster) return false;
+  *made = make_launch(device, "long_rows", kernel, cluster, kLongThreads, shape.bytes);
+  made->cluster = static_cast<unsigned>(cluster);
+  // One block fills a multiprocessor.
+  const int64_t at_once = cluster > 1    ? row_clusters_at_once(*made)
+                          : allow(*made) ? device.facts.multiprocessors
+                                         : 0;
+  made->grid = static_cast<unsigned>(std::min(rows, at_once) * cluster);
+  return at_once > 0;
+}
+
+void fill_rows(int64_t rows, int64_t length, int64_t threads, const WalkDim* outer, int outer_dims,
+               RowArguments* arguments) {
+  *arguments = {};
+  arguments->rows = rows;
+  arguments->length = length;
+  arguments->threads = static_cast<int32_t>(threads);
+  arguments->ndim = outer_dims;
+  for (int d = 0; d < outer_dims; ++d) {
+    arguments->sizes[d] = outer[d].size;
+    arguments->x_steps[d] = outer[d].in_stride;
+    arguments->y_steps[d] = outer[d].out_stride;
+  }
+}
+
+}  // namespace
+
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
                  int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
                  int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
@@ -158,8 +192,13 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
     return true;
   }
   RowShape shape;
-  if (!shape_rows(device, rows, (length - 1) / vector + 1, kernels.least_vectors, &shape)) {
-    return false;
+  const int64_t vectors = (length - 1) / vector + 1;
+  if (!shape_rows(device, rows, vectors, kernels.least_vectors, &shape)) return false;
+  const bool stays = vectors > kernels.long_above && aligned && outer_dims <= 1 &&
+                     traits_refusal(device, {.cluster = 2}).empty();
+  if (stays && launch_long_rows(device, prefix + "_long", rows, vectors, kernels.long_rows, made)) {
+    fill_rows(rows, length, kLongThreads, outer, outer_dims, arguments);
+    return true;
   }
   if (kernels.several_operands && shape.cluster == 1 && shape.vectors == 8 &&
       4 * shape.threads <= kMostRowThreads) {
@@ -169,37 +208,17 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
   if (!traits_refusal(device, {.cluster = static_cast<unsigned>(shape.cluster)}).empty()) {
     return false;
   }
-  // Long rows that are one after another: clusters that stay.
-  const bool stays = kernels.has_long && shape.cluster > 1 && aligned && outer_dims <= 1;
   const bool reduces_in_block = shape.threads > device.facts.warp_size;
   constexpr int64_t kReductions = 2;
   const int64_t shared =
       reduces_in_block ? kReductions * (shape.threads + kMostCluster) * state_bytes : 0;
-  const std::string kernel = stays ? prefix + "_long"
-                                   : prefix + "_" + std::to_string(shape.vectors) +
-                                         (shape.cluster > 1 ? "_cluster" : "") +
-                                         (aligned ? "" : "_any");
-  const int64_t held = stays ? shape.threads * shape.vectors * kVectorBytes : 0;
-  *made = make_launch(device, stays ? "long_rows" : module, kernel,
-                      ((rows - 1) / shape.rows + 1) * shape.cluster, shape.threads * shape.rows,
-                      shared + held);
+  const std::string kernel = prefix + "_" + std::to_string(shape.vectors) +
+                             (shape.cluster > 1 ? "_cluster" : "") + (aligned ? "" : "_any");
+  *made = make_launch(device, module, kernel, ((rows - 1) / shape.rows + 1) * shape.cluster,
+                      shape.threads * shape.rows, shared);
   made->cluster = static_cast<unsigned>(shape.cluster);
-  if (shape.cluster > 1) {
-    const int64_t at_once = row_clusters_at_once(*made);
-    if (at_once == 0) return false;
-    if (stays) made->grid = static_cast<unsigned>(std::min(rows, at_once) * shape.cluster);
-  }
-  *arguments = {};
-  arguments->rows = rows;
-  arguments->length = length;
-  arguments->threads = static_cast<int32_t>(shape.threads);
-  arguments->ndim = outer_dims;
-  for (int d = 0; d < outer_dims; ++d) {
-    arguments->sizes[d] = outer[d].size;
-    arguments->x_steps[d] = outer[d].in_stride;
-    arguments->y_steps[d] = outer[d].out_stride;
-  }
-  return true;
+  fill_rows(rows, length, shape.threads, outer, outer_dims, arguments);
+  return shape.cluster == 1 || row_clusters_at_once(*made) > 0;
 }
 
 ReduceRowShape shape_row_reduction(const Device& device, DType dtype, bool aligned,

@@ -68,7 +68,9 @@ void follow_launch_before(BlockLaunch* launch);
 
 // What differs between kernels of rows.
 struct RowKernels {
-  bool has_long = true;  // one for long rows that are one after another
+  // Of the kernel for long rows that are one after another, and which are long: those of more vectors than this.
+  LongRowShape long_rows;
+  int64_t long_above = int64_t{kLongThreads} * kLongVectors;
   // They load several operands: eight vectors of each would be too many, so that rows rather have more threads.
   bool several_operands = false;
   int64_t least_vectors = 1;  // of a thread, even where rows are few

@@ -54,7 +54,9 @@ RunFn prepare(const Call& call, KernelState& kernel_state, const char* name) {
         gpu::vectors_fit(x.data, x.dtype, rows.length, rows.outer, rows.outer_dims, false) &&
         gpu::vectors_fit(y.data, y.dtype, rows.length, rows.outer, rows.outer_dims, true);
     RowState& state = kernel_state.emplace<RowState>();
-    gpu::RowKernels kernels{.least_vectors = kLeastVectors};
+    gpu::RowKernels kernels{
+        .long_rows = gpu::long_row_shape(1, 0, 2 * static_cast<int>(compute_bytes)),
+        .least_vectors = kLeastVectors};
     if (x.dtype == y.dtype && y.dtype != DType::kFloat64) {
       kernels.whole_module = "whole_softmax";
       kernels.whole_forms = kWholeForms;

@@ -94,9 +94,10 @@ TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
   EXPECT_EQ(add_norm({64, 8192}, kBFloat16, {}, kFloat32),
             Texts{"fgx_add_rms_norm_bfloat16_float32_2 64 x 512"});
   EXPECT_EQ(add_norm({64, 8190}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_2_any 64 x 512"});
-  // Long rows too: these kernels do not stay.
-  EXPECT_EQ(add_norm({40, 65536}, kBFloat16),
-            Texts{"fgx_add_rms_norm_bfloat16_8_cluster 80 x 512 / 2"});
+  // Long rows have clusters that stay, those of up to 64 KB single blocks.
+  EXPECT_EQ(add_norm({40, 65536}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 80 x 512 / 2"});
+  EXPECT_EQ(add_norm({40, 32768}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 40 x 512"});
+  EXPECT_EQ(add_norm({40, 16384}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_4 40 x 512"});
   // Else a sum and a norm.
   const Texts steps = add_norm({64, 8192}, kBFloat16, {1, 64});
   ASSERT_EQ(steps.size(), 2u);

@@ -65,6 +65,28 @@ TEST_F(GpuRows, LongRowsHaveClusters) {
   EXPECT_EQ(softmax({2, 1 << 20}, kFloat32), (Geometry{"fgx_softmax_strided_float32", 2, 256, 1}));
 }
 
+TEST_F(GpuRows, LongRowsOfUpToABlockTakeOne) {
+  const auto layer_norm = [&](int64_t rows, int64_t length, fgx_dtype dtype, fgx_dtype parameter) {
+    DeviceTensor x({rows, length}, dtype, kA), out({rows, length}, dtype, kOut);
+    DeviceTensor weight({length}, parameter, kB);
+    const std::vector<int64_t> shape{length};
+    EXPECT_EQ(call("layer_norm", {x.value(), integers(shape), weight.value()}, out), FGX_OK);
+    EXPECT_LE(last().shared_bytes, 232448u);
+    return geometry();
+  };
+  EXPECT_EQ(layer_norm(4096, 32768, kBFloat16, kBFloat16),
+            (Geometry{"fgx_layer_norm_bfloat16_long", 132, 512, 1}));
+  EXPECT_EQ(layer_norm(40, 32768, kBFloat16, kBFloat16),
+            (Geometry{"fgx_layer_norm_bfloat16_long", 40, 512, 1}));
+  EXPECT_EQ(layer_norm(4096, 16384, kFloat32, kFloat32),
+            (Geometry{"fgx_layer_norm_float32_8", 4096, 512, 1}));
+  // Wide parameters leave half the room for the row.
+  EXPECT_EQ(layer_norm(40, 65536, kBFloat16, kFloat32),
+            (Geometry{"fgx_layer_norm_bfloat16_float32_long", 160, 512, 4}));
+  EXPECT_EQ(layer_norm(40, 1 << 19, kBFloat16, kFloat32),
+            (Geometry{"fgx_layer_norm_bfloat16_float32_8_cluster", 640, 512, 16}));
+}
+
 TEST_F(GpuRows, WhereClustersDoNotFitRowsAreReadAgain) {
   g_gpu.clusters_at_once = 0;
   EXPECT_EQ(softmax({17, 65536}, kBFloat16),
