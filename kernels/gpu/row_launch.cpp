@@ -148,7 +148,7 @@ bool launch_long_rows(const Device& device, const std::string& kernel, int64_t r
   const int64_t block_vectors = int64_t{kLongThreads} * shape.vectors;
   const int64_t cluster = power_of_two_from((vectors - 1) / block_vectors + 1);
   if (cluster > kMostCluster) return false;
-  *made = make_launch(device, "long_rows", kernel, cluster, kLongThreads, shape.bytes);
+  *made = make_launch(device, "long_rows", kernel, rows * cluster, kLongThreads, shape.bytes);
   made->cluster = static_cast<unsigned>(cluster);
   // One block fills a multiprocessor.
   const int64_t at_once = cluster > 1    ? row_clusters_at_once(*made)

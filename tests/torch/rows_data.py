@@ -47,6 +47,13 @@ def expanded(dtype):
     yield base[..., :1].expand(5, 1, 9)
 
 
+def long_rows(dtype):
+    """Longer than the registers of a GPU's block hold: many, few, single ones, and rows that do not follow each other."""
+    for shape in [(300, 20_480), (150, 40_000), (40, 151_936), (1, 262_144)]:
+        yield random(shape, dtype)
+    yield random((20, 66_000), dtype)[:, :65_536]
+
+
 SPECIALS = [math.nan, math.inf, -math.inf, -0.0, 0.0, 1e-40, -1e-40, 65504.0, 3e38, -3e38]
 
 

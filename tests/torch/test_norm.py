@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 import fgx
-from rows_data import FLOATS, HALVES, layouts, on_cpu, random, special_rows
+from rows_data import FLOATS, HALVES, layouts, long_rows, on_cpu, random, special_rows
 
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 2e-6, torch.float16: 1e-3, torch.bfloat16: 8e-3}
 warnings.filterwarnings("ignore", message="Mismatch dtype between input and weight")
@@ -70,6 +70,24 @@ def test_layouts(dtype):
     x = random((1, 64), dtype).expand(5, 64)
     check_rms(x, [64], random((1,), dtype).expand(64))
     check_layer(random((5, 1), dtype).expand(5, 64), [64], random((1,), dtype).expand(64))
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_long_rows(dtype):
+    for x in long_rows(dtype):
+        normalized = [x.shape[1]]
+        weight, bias = random(normalized, dtype), random(normalized, dtype)
+        check_layer(x, normalized, weight, bias)
+        check_layer(x + 10, normalized, None, bias)
+        check_rms(x, normalized, weight, 1e-5)
+        check_fused(x, random(x.shape, dtype), normalized, weight, 1e-5)
+        if dtype in HALVES:
+            check_layer(x, normalized, weight.float(), bias.float())
+            check_rms(x, normalized, weight.float(), 1e-5)
+            check_fused(x, random(x.shape, dtype), normalized, weight.float(), 1e-5)
+        for name, extra in (("layer_norm", (bias,)), ("rms_norm", ())):
+            whole = fgx.call(name, x, normalized, weight, *extra)
+            assert torch.equal(whole[:1], fgx.call(name, x[:1], normalized, weight, *extra))
 
 
 @pytest.mark.parametrize("dtype", HALVES, ids=str)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import fgx
-from rows_data import FLOATS, INTEGERS, expanded, layouts, on_cpu, random, special_rows
+from rows_data import FLOATS, INTEGERS, expanded, layouts, long_rows, on_cpu, random, special_rows
 
 TOLERANCE = {torch.float64: 1e-13, torch.float32: 1e-6, torch.float16: 1e-3, torch.bfloat16: 8e-3}
 
@@ -56,9 +56,19 @@ def test_layouts(dtype, name):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_long_rows(dtype, name):
+    for x in long_rows(dtype):
+        check(x * 4, 1, name=name)
+        x[::2, x.shape[1] // 3:] = -math.inf  # more than all of a block's
+        x[-1] = -math.inf
+        check(x, 1, name=name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
 def test_special_values(dtype, name):
     x = special_rows(dtype)
-    for y in (x, x.t().contiguous(), x.t(), x.repeat(1, 150)):
+    for y in (x, x.t().contiguous(), x.t(), x.repeat(1, 150), x[:, :36].repeat(1, 1200)):
         for dim in (0, 1):
             check(y, dim, name=name)
 
