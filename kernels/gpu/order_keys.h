@@ -6,16 +6,10 @@
 
 namespace fgx::device {
 
-// Sign and magnitude to an unsigned number; NaN has the largest, -0 and 0 have the same. kInfinity is the magnitude of
-// infinity.
-template <typename Bits, Bits kInfinity>
+// Back from a key to sign and magnitude.
+template <typename Bits>
 struct FloatKeys {
   static constexpr Bits kSign = static_cast<Bits>(Bits(1) << (8 * sizeof(Bits) - 1));
-  static FGX_DEVICE_INLINE Bits of(Bits bits) {
-    const Bits magnitude = static_cast<Bits>(bits & (kSign - 1));
-    if (magnitude > kInfinity) return static_cast<Bits>(~Bits(0));
-    return static_cast<Bits>((bits & kSign) != 0 ? kSign - magnitude : kSign + magnitude);
-  }
   // The element of a key; false where several have it.
   static FGX_DEVICE_INLINE bool element(Bits key, Bits& bits) {
     if (key == kSign || key == static_cast<Bits>(~Bits(0))) return false;
@@ -32,34 +26,6 @@ FGX_DEVICE_INLINE Bits flip_sign(Bits bits) {
 constexpr int kBool = 0, kUInt8 = 1, kFloat16 = 6, kBFloat16 = 7, kFloat32 = 8, kFloat64 = 9;
 constexpr int kInt8 = 2, kInt16 = 3, kInt32 = 4, kInt64 = 5;
 
-FGX_DEVICE_INLINE uint32_t raw_key(const void* x, uint8_t dtype, int64_t at, uint32_t) {
-  const auto* bytes = static_cast<const uint8_t*>(x);
-  const auto* halves = static_cast<const uint16_t*>(x);
-  const auto* words = static_cast<const uint32_t*>(x);
-  switch (dtype) {
-    case kBool:
-      return bytes[at] != 0 ? 1 : 0;
-    case kUInt8:
-      return bytes[at];
-    case kInt8:
-      return flip_sign(bytes[at]);
-    case kInt16:
-      return flip_sign(halves[at]);
-    case kInt32:
-      return flip_sign(words[at]);
-    case kFloat16:
-      return FloatKeys<uint16_t, 0x7c00>::of(halves[at]);
-    case kBFloat16:
-      return FloatKeys<uint16_t, 0x7f80>::of(halves[at]);
-    default:
-      return FloatKeys<uint32_t, 0x7f800000>::of(words[at]);
-  }
-}
-FGX_DEVICE_INLINE uint64_t raw_key(const void* x, uint8_t dtype, int64_t at, uint64_t) {
-  const uint64_t word = static_cast<const uint64_t*>(x)[at];
-  return dtype == kInt64 ? flip_sign(word) : FloatKeys<uint64_t, 0x7ff0000000000000>::of(word);
-}
-
 FGX_DEVICE_INLINE int bytes_of(uint8_t dtype) {
   if (dtype <= kInt8) return 1;
   if (dtype == kInt16 || dtype == kFloat16 || dtype == kBFloat16) return 2;
@@ -70,13 +36,6 @@ template <typename Key>
 FGX_DEVICE_INLINE Key key_mask(uint8_t dtype) {
   return bytes_of(dtype) == static_cast<int>(sizeof(Key)) ? static_cast<Key>(~Key(0))
                                                           : (Key(1) << (8 * bytes_of(dtype))) - 1;
-}
-
-// Keys with `falling` in the reversed order.
-template <typename Key>
-FGX_DEVICE_INLINE Key key_of(const void* x, uint8_t dtype, int64_t at, bool falling) {
-  const Key key = raw_key(x, dtype, at, Key());
-  return falling ? key ^ key_mask<Key>(dtype) : key;
 }
 
 // Elements `step` apart from `at`, the first `count` of them: only issues the loads, so that they are under way together.
@@ -105,11 +64,12 @@ FGX_DEVICE_INLINE void load_elements(const void* x, uint8_t dtype, int64_t at, i
   }
 }
 
-// Makes keys of loaded elements.
+// Makes keys of loaded elements. Floats, which are sign and magnitude, become an unsigned number: NaN has the largest,
+// -0 and 0 have the same. `falling` reverses the order.
 template <typename Key>
 struct KeyRule {
   Key sign;      // 0: unsigned
-  Key infinity;  // 0: no float
+  Key infinity;  // its magnitude; 0: no float
   Key flip;
   bool truth;
   FGX_DEVICE_INLINE KeyRule(uint8_t dtype, bool falling) {
@@ -175,15 +135,15 @@ FGX_DEVICE_INLINE void store_of_key(void* to, int64_t to_at, uint32_t key, const
       static_cast<uint32_t*>(to)[to_at] = flip_sign(key);
       return;
     case kFloat16:
-      if (!FloatKeys<uint16_t, 0x7c00>::element(static_cast<uint16_t>(key), half)) break;
+      if (!FloatKeys<uint16_t>::element(static_cast<uint16_t>(key), half)) break;
       static_cast<uint16_t*>(to)[to_at] = half;
       return;
     case kBFloat16:
-      if (!FloatKeys<uint16_t, 0x7f80>::element(static_cast<uint16_t>(key), half)) break;
+      if (!FloatKeys<uint16_t>::element(static_cast<uint16_t>(key), half)) break;
       static_cast<uint16_t*>(to)[to_at] = half;
       return;
     case kFloat32:
-      if (!FloatKeys<uint32_t, 0x7f800000>::element(key, word)) break;
+      if (!FloatKeys<uint32_t>::element(key, word)) break;
       static_cast<uint32_t*>(to)[to_at] = word;
       return;
     default:
@@ -197,7 +157,7 @@ FGX_DEVICE_INLINE void store_of_key(void* to, int64_t to_at, uint64_t key, const
   uint64_t word = 0;
   if (dtype == kInt64) {
     static_cast<uint64_t*>(to)[to_at] = flip_sign(key);
-  } else if (FloatKeys<uint64_t, 0x7ff0000000000000>::element(key, word)) {
+  } else if (FloatKeys<uint64_t>::element(key, word)) {
     static_cast<uint64_t*>(to)[to_at] = word;
   } else {
     copy_element(to, to_at, from, from_at, dtype);

@@ -57,7 +57,7 @@ FGX_DEVICE_INLINE void sort_short(const gpu::OrderArguments& a, const void* x, v
   const int bits = 8 * bytes_of(a.dtype);
   for (int done = 0; done < bits; done += kBits) {
     const int shift = done + (kPacked ? 16 : 0);
-    if (done != 0) __syncthreads();
+    if (kShares && done != 0) __syncthreads();
 #pragma unroll
     for (int i = 0; i < kWarps * kDigitCount / kThreads; ++i) {
       warp_counts[0][i * kThreads + thread] = 0;

@@ -470,13 +470,24 @@ def test_topk(dtype):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
+def test_order_of_rows_in_blocks(dtype):
+    """Rows on both sides of what blocks of each size hold, few and many."""
+    for shape in [(9, 1024), (9, 1025), (4, 2048), (4, 2049), (3, 4096), (2500, 513)]:
+        for x in ordered_inputs(shape, dtype):
+            for descending in (False, True):
+                check_sort(x, 1, descending)
+                if dtype != torch.bool:
+                    check_topk(x, 40, 1, descending)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
 def test_order_of_long_rows(dtype):
     """Rows of many tiles; k on both sides of what tiles keep."""
     for shape, dim in [((300_001,), 0), ((3, 100_000), 1), ((50_000, 3), 0), ((5, 4097), 1)]:
         for x in ordered_inputs(shape, dtype):
             for descending in (False, True):
                 check_sort(x, dim, descending)
-                for k in (1, 50, 1024, 1025, 5000) if dtype != torch.bool else ():
+                for k in (1, 50, 1024, 1025, 4096, 4097) if dtype != torch.bool else ():
                     if k <= shape[dim]:
                         check_topk(x, k, dim, descending)
 
