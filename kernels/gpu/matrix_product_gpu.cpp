@@ -252,7 +252,7 @@ ImplementationDef skinny(const char* name, PrepareFn prepare) {
 }
 
 // A constraint, so that most calls are refused before they are prepared. `factor`: the first one's position.
-ImplementationDef few_rows(ImplementationDef implementation, int factor = 0) {
+ImplementationDef few_rows(ImplementationDef implementation, int8_t factor = 0) {
   implementation.constraints.push_back({.kind = Constraint::Kind::kRows,
                                         .argument = factor,
                                         .dtypes = {},

@@ -49,22 +49,24 @@ struct PairPiece {
   }
 };
 
-// A warp's share of the sums; `a` and `b` begin with its first piece, of which `left` elements of the shared dimension
-// are the block's.
+// A warp's share of the sums; `a` and `b` are where this lane's eight elements of its first piece begin, `left` those of the
+// shared dimension that the block has from that piece on.
 template <typename Half, int kRows>
 FGX_DEVICE_INLINE void multiply_pieces(const gpu::ProductArguments& g, const Half* a, const Half* b,
-                                       int group, bool column_there, int64_t left,
+                                       int lane, bool column_there, int64_t left,
                                        float (&sums)[kTiles][4]) {
   constexpr int kNext = kWarps * kPiece;
+  const int group = lane / 4;
+  const int own = 8 * (lane % 4);
   PairPiece<Half, kRows> piece;
-  piece.load(b, g.b_shared, column_there && left > 0);
+  piece.load(b, g.b_shared, column_there && left > own);
   for (; left > 0; left -= kNext) {
     uint32_t rows[2][4];
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
       const int row = group + 8 * half;
       Eight eight = {{0, 0, 0, 0}};
-      if (half == 0 || kRows > 8) eight = load_eight(a + row * g.a_row, row < g.m);
+      if (half == 0 || kRows > 8) eight = load_eight(a + row * g.a_row, row < g.m && left > own);
 #pragma unroll
       for (int step = 0; step < 2; ++step) {
         rows[step][half] = eight.word[2 * step];
@@ -75,7 +77,7 @@ FGX_DEVICE_INLINE void multiply_pieces(const gpu::ProductArguments& g, const Hal
     a += kNext;
     b += kNext * g.b_shared;
     PairPiece<Half, kRows> next;
-    next.load(b, g.b_shared, column_there && left > kNext);
+    next.load(b, g.b_shared, column_there && left > kNext + own);
 #pragma unroll
     for (int step = 0; step < 2; ++step) {
 #pragma unroll
@@ -103,10 +105,11 @@ FGX_DEVICE_INLINE void skinny_pair(const gpu::ProductArguments& g, const Half* a
   cluster_arrive();
   const int64_t column = static_cast<int64_t>(blockIdx.x / gpu::kPairBlocks) * gpu::kPairColumns;
   const int64_t part = ((g.k - 1) / (kPiece * gpu::kPairBlocks) + 1) * kPiece;
-  const int64_t first = rank * part + warp * kPiece + 8 * quad;
+  const int64_t first = rank * part + warp * kPiece;
   const int64_t end = rank == 0 && part < g.k ? part : g.k;
   float sums[kTiles][4] = {};
-  multiply_pieces<Half, kRows>(g, a + first, b + first * g.b_shared + column + 8 * group, group,
+  multiply_pieces<Half, kRows>(g, a + first + 8 * quad,
+                               b + (first + 8 * quad) * g.b_shared + column + 8 * group, lane,
                                column + 8 * group < g.n, end - first, sums);
 #pragma unroll
   for (int half = 0; half < kRows / 8; ++half) {

@@ -179,7 +179,7 @@ def test_large_product_splits_rows_and_steps():
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_few_rows(dtype, rows):
     """Columns and shared lengths around the edges of pieces; both layouts of the other operand."""
-    for n, k in [(4096, 256), (4100, 1032), (3072, 64), (2500, 8), (4097, 512)]:
+    for n, k in [(4096, 256), (4160, 1032), (4160, 40), (4100, 1032), (3072, 64), (2500, 8), (4097, 512)]:
         x, weight = values((rows, k), dtype), values((n, k), dtype)
         bias = values((n,), dtype)
         check(fgx.call("linear", x, weight, bias), x, weight.t(), bias)
@@ -298,6 +298,20 @@ def test_addmm_layouts_and_in_place():
             assert torch.equal(self, wanted)
     nan = torch.full((3, 4), float("nan"))
     check_addmm(nan, torch.randn(3, 5), torch.randn(5, 4), 0, 2)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 16])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_addmm_of_few_rows(dtype, rows):
+    for n, k in [(4096, 256), (4160, 1032), (4160, 8)]:
+        a, b = values((rows, k), dtype), values((k, n), dtype)
+        for shape in [(rows, n), (n,), (rows, 1), ()]:
+            for beta, alpha in [(1, 1), (0, 1), (0.5, -2)]:
+                check_addmm(values(shape, dtype), a, b, beta, alpha)
+        self = values((rows, n), dtype)
+        wanted = fgx.call("addmm", self, a, b, 2, 0.5)
+        fgx.call("addmm_", self, a, b, 2, 0.5, out=[self])
+        assert torch.equal(self, wanted)
 
 
 def test_bmm_and_addmm_refuse():
