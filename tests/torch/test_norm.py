@@ -156,16 +156,35 @@ def test_rms_norm_refusals():
         assert error.value.status == "InvalidArgument"
 
 
+# Widths that GPUs have kernels for, of halves and of float32.
+WHOLE_WIDTHS = (512, 1024, 2048, 4096, 8192, 16384)
+
+
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
-def test_rows_do_not_depend_on_each_other(dtype):
-    x, w = random((64, 3584), dtype), random((3584,), dtype)
+def test_whole_widths(dtype):
+    for width in WHOLE_WIDTHS:
+        x, w, b = random((3, width), dtype) * 3 + 1, random((width,), dtype), random((width,), dtype)
+        x[1] = x[1] / 8 + 100  # a mean far from zero
+        x[2] = 2.5
+        for weight, bias in ((w, b), (None, None), (w, None)):
+            check_layer(x, [width], weight, bias)
+            check_rms(x, [width], weight)
+        wide = torch.cat([x, x], 1)
+        check_layer(wide[:, :width], [width], w, b)
+
+
+@pytest.mark.parametrize("width", (3584,) + WHOLE_WIDTHS)
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_rows_do_not_depend_on_each_other(dtype, width):
+    x, w = random((150, width), dtype), random((width,), dtype)
+    x[:3] += 100
     for name, extra in (("layer_norm", (w,)), ("rms_norm", ())):
-        whole = fgx.call(name, x, [3584], w, *extra)
+        whole = fgx.call(name, x, [width], w, *extra)
         for rows in (1, 5):
-            assert torch.equal(whole[:rows], fgx.call(name, x[:rows], [3584], w, *extra))
-    whole, _ = fgx.call("fused_add_rms_norm", x, x, [3584], w)
+            assert torch.equal(whole[:rows], fgx.call(name, x[:rows], [width], w, *extra))
+    whole, _ = fgx.call("fused_add_rms_norm", x, x, [width], w)
     for rows in (1, 5):
-        assert torch.equal(whole[:rows], fgx.call("fused_add_rms_norm", x[:rows], x[:rows], [3584], w)[0])
+        assert torch.equal(whole[:rows], fgx.call("fused_add_rms_norm", x[:rows], x[:rows], [width], w)[0])
 
 
 def test_output_of_any_strides():

@@ -190,6 +190,27 @@ def test_first_of_equals():
     check_max(torch.tensor([-0.0, 0.0]), 0, False)
 
 
+# Widths that GPUs have kernels for, of halves and of float32.
+WHOLE_WIDTHS = (2048, 4096, 8192, 16384, 32768, 65536)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+def test_maxima_and_sums_of_whole_widths(dtype):
+    for width in WHOLE_WIDTHS:
+        x = torch.randn(300, width).to(dtype)
+        x[1, width - 1] = x[2, 0] = x[3, 77] = x[3, width // 2] = 50
+        x[4, 5] = x[5, width - 3] = x[5, width - 2] = math.nan
+        x[6] = -math.inf
+        x[7] = -0.0
+        x[7, 9] = 0.0
+        check_max(x, 1, False)
+        sums = fgx.call("sum", x[8:], [1])
+        torch.testing.assert_close(sums.double(), x[8:].double().sum(1), rtol=1e-2, atol=width**0.5 * 1e-5)
+        assert torch.equal(sums[:3], fgx.call("sum", x[8:11], [1]))
+        means = fgx.call("mean", x[8:], [1])
+        torch.testing.assert_close(means.double(), x[8:].double().mean(1), rtol=1e-2, atol=1e-6)
+
+
 def test_long_maxima_are_shared_between_threads():
     x = torch.randn(2, 500_000)
     x[1, 400_001] = math.nan

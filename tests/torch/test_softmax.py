@@ -36,7 +36,8 @@ def check(x, dim, dtype=None, name="softmax"):
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 def test_shapes_and_dims(dtype, name):
     for shape in [(), (1,), (17,), (0,), (3, 0), (0, 3), (5, 7), (33, 65), (7, 4097), (2, 20_000),
-                  (4, 3, 130), (2, 3, 4, 5), (300, 9), (9000, 3)]:
+                  (4, 3, 130), (2, 3, 4, 5), (300, 9), (9000, 3), (3, 2048), (2, 4096),
+                  (140, 8192)]:
         x = random(shape, dtype) * 4
         for dim in range(-max(x.dim(), 1), max(x.dim(), 1)):
             check(x, dim, name=name)

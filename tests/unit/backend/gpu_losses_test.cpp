@@ -78,8 +78,9 @@ class GpuLosses : public FakeGpuTest {
 };
 
 TEST_F(GpuLosses, LogSoftmaxGoesTheWayOfSoftmax) {
-  EXPECT_EQ(log_softmax({16384, 8192}, kBFloat16), Texts{"fgx_log_softmax_bfloat16_4 16384 x 256"});
-  EXPECT_EQ(log_softmax({1, 4096}, kFloat32), Texts{"fgx_log_softmax_float32_4 1 x 256"});
+  EXPECT_EQ(log_softmax({16384, 8192}, kBFloat16),
+            Texts{"fgx_log_softmax_bfloat16_256x4 16384 x 256"});
+  EXPECT_EQ(log_softmax({1, 4000}, kFloat32), Texts{"fgx_log_softmax_float32_4 1 x 256"});
   EXPECT_EQ(log_softmax({16, 65536}, kBFloat16),
             Texts{"fgx_log_softmax_bfloat16_long 32 x 512 / 2"});
   EXPECT_EQ(log_softmax({300, 64}, kFloat32, 0), Texts{"fgx_log_softmax_strided_float32 2 x 512"});
@@ -87,9 +88,11 @@ TEST_F(GpuLosses, LogSoftmaxGoesTheWayOfSoftmax) {
 }
 
 TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
-  EXPECT_EQ(add_norm({16384, 8192}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_4 16384 x 256"});
+  EXPECT_EQ(add_norm({16384, 8000}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_4 16384 x 256"});
+  EXPECT_EQ(add_norm({16384, 8192}, kBFloat16),
+            Texts{"fgx_add_rms_norm_bfloat16_512x2 16384 x 512"});
   // Two operands of eight vectors would be too many: more threads instead.
-  EXPECT_EQ(add_norm({4096, 8192}, kFloat32, {}, kFloat32),
+  EXPECT_EQ(add_norm({4096, 8000}, kFloat32, {}, kFloat32),
             Texts{"fgx_add_rms_norm_float32_2 4096 x 1024"});
   EXPECT_EQ(add_norm({64, 8192}, kBFloat16, {}, kFloat32),
             Texts{"fgx_add_rms_norm_bfloat16_float32_2 64 x 512"});
@@ -102,7 +105,7 @@ TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
   const Texts steps = add_norm({64, 8192}, kBFloat16, {1, 64});
   ASSERT_EQ(steps.size(), 2u);
   EXPECT_EQ(steps[0].rfind("fgx_add_strided_float", 0), 0u) << steps[0];
-  EXPECT_EQ(steps[1], "fgx_rms_norm_bfloat16_2 64 x 512");
+  EXPECT_EQ(steps[1], "fgx_rms_norm_bfloat16_512x2_few 64 x 512");
   EXPECT_EQ(last().parameters[1], reinterpret_cast<void*>(kOut2));  // of the sum
   EXPECT_EQ(last().parameters[2], reinterpret_cast<void*>(kOut));
 }

@@ -47,12 +47,50 @@ TEST_F(GpuRows, ThreadsByWidthAndRows) {
   EXPECT_EQ(softmax({131072, 8}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_1", 512, 256, 1}));
   EXPECT_EQ(softmax({131072, 256}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_4", 4096, 256, 1}));
   EXPECT_EQ(softmax({16384, 1024}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_4", 2048, 256, 1}));
-  EXPECT_EQ(softmax({16384, 8192}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_4", 16384, 256, 1}));
-  EXPECT_EQ(softmax({16384, 8192}, kFloat32), (Geometry{"fgx_softmax_float32_8", 16384, 256, 1}));
+  EXPECT_EQ(softmax({16384, 8000}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_4", 16384, 256, 1}));
+  EXPECT_EQ(softmax({16384, 8000}, kFloat32), (Geometry{"fgx_softmax_float32_8", 16384, 256, 1}));
   EXPECT_EQ(softmax({4096, 32768}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_8", 4096, 512, 1}));
   // Few: as many threads as help.
-  EXPECT_EQ(softmax({1, 4096}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_4", 1, 128, 1}));
-  EXPECT_EQ(softmax({16, 4096}, kFloat32), (Geometry{"fgx_softmax_float32_4", 16, 256, 1}));
+  EXPECT_EQ(softmax({1, 4000}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_4", 1, 128, 1}));
+  EXPECT_EQ(softmax({16, 4000}, kFloat32), (Geometry{"fgx_softmax_float32_4", 16, 256, 1}));
+}
+
+TEST_F(GpuRows, WidthsThatKernelsAreCompiledFor) {
+  EXPECT_EQ(softmax({16384, 8192}, kBFloat16),
+            (Geometry{"fgx_softmax_bfloat16_256x4", 16384, 256, 1}));
+  EXPECT_EQ(softmax({1, 4096}, kFloat32), (Geometry{"fgx_softmax_float32_256x4", 1, 256, 1}));
+  EXPECT_TRUE(last().programmatic);
+  EXPECT_EQ(softmax({300, 4096}, kFloat32, -1, kA, {4100, 1}).kernel, "fgx_softmax_float32_256x4");
+  EXPECT_EQ(softmax({300, 4096}, kFloat64).kernel, "fgx_softmax_float64_8");
+  // Parameters are loaded early where rows are few. layer_norm of halves has threads of its own.
+  const auto norm = [&](const char* name, int64_t rows, int64_t width, fgx_dtype dtype) {
+    DeviceTensor x({rows, width}, dtype, kA), weight({width}, dtype, kB);
+    DeviceTensor out({rows, width}, dtype, kOut);
+    const std::vector<int64_t> shape{width};
+    EXPECT_EQ(call(name, {x.value(), integers(shape), weight.value()}, out), FGX_OK);
+    return geometry();
+  };
+  EXPECT_EQ(norm("rms_norm", 16, 4096, kBFloat16),
+            (Geometry{"fgx_rms_norm_bfloat16_256x2_few", 16, 256, 1}));
+  EXPECT_EQ(norm("rms_norm", 16384, 8192, kBFloat16),
+            (Geometry{"fgx_rms_norm_bfloat16_512x2", 16384, 512, 1}));
+  EXPECT_EQ(norm("layer_norm", 16384, 8192, kBFloat16),
+            (Geometry{"fgx_layer_norm_bfloat16_256x4", 16384, 256, 1}));
+  EXPECT_EQ(norm("layer_norm", 4096, 4096, kFloat32),
+            (Geometry{"fgx_layer_norm_float32_512x2", 4096, 512, 1}));
+  EXPECT_EQ(norm("layer_norm", 4096, 1024, kBFloat16),
+            (Geometry{"fgx_layer_norm_bfloat16_128x1", 4096, 128, 1}));
+  // Sums: results of the type of the row. Long rows' argmax: where they are many.
+  ASSERT_EQ(sum({16384, 8192}, kBFloat16, {1}, {16384}, kBFloat16), FGX_OK);
+  EXPECT_EQ(geometry(), (Geometry{"fgx_sum_bfloat16_256x4", 16384, 256, 1}));
+  const auto argmax = [&](int64_t rows, int64_t width) {
+    DeviceTensor x({rows, width}, kBFloat16, kA), out({rows}, kInt64, kOut);
+    EXPECT_EQ(call("argmax", {x.value(), integer(1)}, out), FGX_OK);
+    return geometry();
+  };
+  EXPECT_EQ(argmax(4096, 32768), (Geometry{"fgx_argmax_bfloat16_1024x4", 4096, 1024, 1}));
+  EXPECT_EQ(argmax(4096, 65536), (Geometry{"fgx_argmax_bfloat16_1024x8", 4096, 1024, 1}));
+  EXPECT_EQ(argmax(4, 32768).kernel, "fgx_argmax_finish_rows_float");
 }
 
 TEST_F(GpuRows, LongRowsHaveClusters) {
@@ -106,7 +144,7 @@ TEST_F(GpuRows, NormsByTypesOfParameters) {
   DeviceTensor weight({8192}, kBFloat16, kB), wide({8192}, kFloat32, kB), odd({8192}, kInt32, kB);
   const std::vector<int64_t> shape{8192};
   ASSERT_EQ(call("rms_norm", {x.value(), integers(shape), weight.value()}, out), FGX_OK);
-  EXPECT_EQ(last().kernel, "fgx_rms_norm_bfloat16_2");
+  EXPECT_EQ(last().kernel, "fgx_rms_norm_bfloat16_512x2_few");
   EXPECT_EQ(last().parameters[1], reinterpret_cast<void*>(kA));
   EXPECT_EQ(last().parameters[2], reinterpret_cast<void*>(kOut));
   ASSERT_EQ(call("layer_norm", {x.value(), integers(shape), wide.value()}, out), FGX_OK);
@@ -116,7 +154,7 @@ TEST_F(GpuRows, NormsByTypesOfParameters) {
 }
 
 TEST_F(GpuRows, ReductionsByLayout) {
-  ASSERT_EQ(sum({16384, 8192}, kBFloat16, {1}, {16384}, kBFloat16), FGX_OK);
+  ASSERT_EQ(sum({16384, 8000}, kBFloat16, {1}, {16384}, kBFloat16), FGX_OK);
   EXPECT_EQ(geometry(), (Geometry{"fgx_sum_rows_bfloat16", 16384, 256, 1}));
   ASSERT_EQ(sum({4096, 64}, kFloat32, {1}, {4096}, kFloat32, "amax"), FGX_OK);
   EXPECT_EQ(geometry(), (Geometry{"fgx_amax_rows_float32", 64, 256, 1}));
@@ -213,10 +251,10 @@ TEST_F(GpuRows, EveryDriverCallMayFail) {
 
 TEST_F(GpuRows, TypesOfResults) {
   ASSERT_EQ(sum({64, 4096}, kBFloat16, {1}, {64}, kBFloat16, "mean"), FGX_OK);
-  EXPECT_EQ(last().kernel, "fgx_sum_rows_bfloat16");
+  EXPECT_EQ(last().kernel, "fgx_sum_bfloat16_128x4");
   DeviceTensor x({64, 4096}, kBFloat16, kA), out({64}, kInt64, kOut);
   ASSERT_EQ(call("argmax", {x.value(), integer(1)}, out), FGX_OK);
-  EXPECT_EQ(last().kernel, "fgx_argmax_rows_bfloat16");
+  EXPECT_EQ(last().kernel, "fgx_argmax_bfloat16_128x4");
 }
 
 }  // namespace
