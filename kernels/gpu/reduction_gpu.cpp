@@ -259,7 +259,10 @@ Plan plan_for(const Call& call, Operation operation, const gpu::Device& device,
   const bool address_fits = reinterpret_cast<uintptr_t>(self.data) % kVectorBytes == 0;
   const bool typed = request.compute == self.dtype;
   const bool any = arguments.length > 0 && typed;
-  const bool as_rows = any && geometry.as_rows() && geometry.kept_dims <= gpu::kMostOuterDims;
+  // Single elements are rows, too: beside each other, where few results would leave columns little to do.
+  const bool single = arguments.length == 1 && plan.outputs < kWorthTwoKernels;
+  const bool as_rows =
+      any && (geometry.as_rows() || single) && geometry.kept_dims <= gpu::kMostOuterDims;
   const bool as_columns = any && geometry.as_columns();
   const std::string fold = typed                       ? fold_type(operation, self.dtype)
                            : is_float(request.compute) ? "double"

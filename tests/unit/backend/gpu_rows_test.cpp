@@ -156,6 +156,8 @@ TEST_F(GpuRows, NormsByTypesOfParameters) {
 TEST_F(GpuRows, ReductionsByLayout) {
   ASSERT_EQ(sum({16384, 8000}, kBFloat16, {1}, {16384}, kBFloat16), FGX_OK);
   EXPECT_EQ(geometry(), (Geometry{"fgx_sum_rows_bfloat16", 16384, 256, 1}));
+  ASSERT_EQ(sum({1, 4096}, kFloat32, {0}, {4096}, kFloat32), FGX_OK);
+  EXPECT_EQ(geometry(), (Geometry{"fgx_sum_rows_float32_any", 16, 256, 1}));
   ASSERT_EQ(sum({4096, 64}, kFloat32, {1}, {4096}, kFloat32, "amax"), FGX_OK);
   EXPECT_EQ(geometry(), (Geometry{"fgx_amax_rows_float32", 64, 256, 1}));
   ASSERT_EQ(sum({300, 33}, kInt32, {1}, {300}, kInt64), FGX_OK);
