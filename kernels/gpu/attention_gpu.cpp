@@ -225,7 +225,7 @@ bool plan_tiles(const gpu::Device& device, const AttentionPlan& plan, Geometry& 
 gpu::BlockLaunch launch_of(const gpu::Device& device, const Geometry& g) {
   gpu::BlockLaunch made =
       gpu::make_launch(device, g.module.c_str(), g.kernel, g.blocks, g.block, g.shared_bytes);
-  made.cluster = static_cast<unsigned>(g.cluster);
+  made.cluster = g.cluster > 1 ? static_cast<unsigned>(g.cluster) : 0;
   return made;
 }
 

@@ -79,7 +79,6 @@ struct DeviceMath : CommonMath {
 #if defined(__HIP__)
 FGX_DEVICE_INLINE float fast_exp2(float x) { return ::exp2f(x); }
 FGX_DEVICE_INLINE float fast_reciprocal(float x) { return __builtin_amdgcn_rcpf(x); }
-FGX_DEVICE_INLINE float fast_larger(float x, float y) { return x < y || y != y ? y : x; }
 #else
 FGX_DEVICE_INLINE float fast_exp2(float x) {
   float result;
@@ -89,12 +88,6 @@ FGX_DEVICE_INLINE float fast_exp2(float x) {
 FGX_DEVICE_INLINE float fast_reciprocal(float x) {
   float result;
   asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
-  return result;
-}
-// nan if either is.
-FGX_DEVICE_INLINE float fast_larger(float x, float y) {
-  float result;
-  asm("max.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(x), "f"(y));
   return result;
 }
 #endif
@@ -115,7 +108,6 @@ struct HalfMath : DeviceMath {
     const float far = 1.0f - 2.0f * fast_reciprocal(1.0f + fast_exp2(2.88539008f * x));
     return square < 0.0625f ? near : far;
   }
-  FGX_DEVICE_INLINE static float positive_part(float x) { return fast_larger(x, x * 0.0f); }
   FGX_DEVICE_INLINE static float within_tail(float x) { return ::fminf(x, 13.2f); }
   // The logarithm as a polynomial (a minimax fit of our own): within 2e-5 relative up to 3, 4e-4 up to 13.2, where
   // results end.

@@ -66,14 +66,14 @@ BlockLaunch make_launch(const Device& device, const char* module, const std::str
           static_cast<unsigned>(grid),
           static_cast<unsigned>(block),
           static_cast<unsigned>(shared_bytes),
-          1};
+          0};
 }
 
 void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, void** parameters) {
   const Driver& driver = *what.device->driver;
   void* const function = guard.handle(what.kernel);
   int status = 0;
-  if (what.cluster > 1 || what.follows) {
+  if (what.cluster > 0 || what.follows) {
     status = launch_with_traits(driver, function, geometry_of(what), traits_of(what), stream,
                                 parameters);
   } else {
@@ -150,10 +150,7 @@ bool launch_long_rows(const Device& device, const std::string& kernel, int64_t r
   if (cluster > kMostCluster) return false;
   *made = make_launch(device, "long_rows", kernel, rows * cluster, kLongThreads, shape.bytes);
   made->cluster = static_cast<unsigned>(cluster);
-  // One block fills a multiprocessor.
-  const int64_t at_once = cluster > 1    ? row_clusters_at_once(*made)
-                          : allow(*made) ? device.facts.multiprocessors
-                                         : 0;
+  const int64_t at_once = row_clusters_at_once(*made);
   made->grid = static_cast<unsigned>(std::min(rows, at_once) * cluster);
   return at_once > 0;
 }
@@ -174,6 +171,8 @@ void fill_rows(int64_t rows, int64_t length, int64_t threads, const WalkDim* out
 
 }  // namespace
 
+constexpr int64_t kShortestWhole = 128;  // vectors
+
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
                  int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
                  int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
@@ -181,7 +180,9 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
   if (outer_dims > kMostOuterDims) return false;
   if (const WholeForm* form = find_whole_form(kernels.whole_forms, length, vector);
       form != nullptr && aligned && outer_dims <= 1) {
-    const bool few = kernels.whole_few && rows <= device.facts.multiprocessors;
+    // The shortest rows always take what loads parameters beside the row.
+    const bool few = kernels.whole_few && (rows <= device.facts.multiprocessors ||
+                                           form->threads * form->vectors == kShortestWhole);
     *made = make_launch(device, kernels.whole_module,
                         prefix + "_" + std::to_string(form->threads) + "x" +
                             std::to_string(form->vectors) + (few ? "_few" : ""),
@@ -205,9 +206,8 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
     shape.vectors = 2;
     shape.threads *= 4;
   }
-  if (!traits_refusal(device, {.cluster = static_cast<unsigned>(shape.cluster)}).empty()) {
-    return false;
-  }
+  const unsigned cluster = shape.cluster > 1 ? static_cast<unsigned>(shape.cluster) : 0;
+  if (!traits_refusal(device, {.cluster = cluster}).empty()) return false;
   const bool reduces_in_block = shape.threads > device.facts.warp_size;
   constexpr int64_t kReductions = 2;
   const int64_t shared =
@@ -216,9 +216,9 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
                              (shape.cluster > 1 ? "_cluster" : "") + (aligned ? "" : "_any");
   *made = make_launch(device, module, kernel, ((rows - 1) / shape.rows + 1) * shape.cluster,
                       shape.threads * shape.rows, shared);
-  made->cluster = static_cast<unsigned>(shape.cluster);
+  made->cluster = cluster;
   fill_rows(rows, length, shape.threads, outer, outer_dims, arguments);
-  return shape.cluster == 1 || row_clusters_at_once(*made) > 0;
+  return cluster == 0 || row_clusters_at_once(*made) > 0;
 }
 
 ReduceRowShape shape_row_reduction(const Device& device, DType dtype, bool aligned,

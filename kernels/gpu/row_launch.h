@@ -21,7 +21,7 @@ struct BlockLaunch {
   unsigned grid;
   unsigned block;
   unsigned shared_bytes;
-  unsigned cluster;  // blocks of one; 1: none
+  unsigned cluster;  // as LaunchTraits has it
   // Of no cluster: may begin while the launch before it still runs. Its kernel waits for that itself (compute capability
   // 9: wait_for_launch_before).
   bool follows = false;

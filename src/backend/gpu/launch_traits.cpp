@@ -15,7 +15,7 @@ struct Attributes {
   unsigned count = 0;
 
   explicit Attributes(const LaunchTraits& traits) {
-    if (traits.cluster > 1) {
+    if (traits.cluster > 0) {
       LaunchAttribute& cluster = add(LaunchAttribute::kCluster, traits.cluster);
       cluster.value[1] = 1;
       cluster.value[2] = 1;
@@ -45,17 +45,17 @@ LaunchConfig config_of(const LaunchGeometry& geometry, const Attributes& attribu
 std::string traits_refusal(const Device& device, const LaunchTraits& traits) {
   if (!traits.any()) return "";
   const Driver& driver = *device.driver;
-  const char* const wanted = traits.cluster > 1    ? "clusters"
+  const char* const wanted = traits.cluster > 0    ? "clusters"
                              : traits.programmatic ? "programmatic dependent launch"
                                                    : "cooperative launch";
   if (driver.launch_attributed == nullptr) {
     return format_text("%s here has no %s", driver.name, wanted);
   }
-  if ((traits.cluster > 1 || traits.programmatic) && device.facts.major < kHopper) {
+  if ((traits.cluster > 0 || traits.programmatic) && device.facts.major < kHopper) {
     return format_text("%s: compute capability 9.0 is needed, the device has %d.%d", wanted,
                        device.facts.major, device.facts.minor);
   }
-  if (traits.cluster > 1 && driver.clusters_at_once == nullptr) {
+  if (traits.cluster > 0 && driver.clusters_at_once == nullptr) {
     return "the driver does not tell how many clusters fit";
   }
   if (traits.cooperative && driver.blocks_at_once == nullptr) {
@@ -78,7 +78,7 @@ void require_traits(const Device& device, void* function, const LaunchGeometry& 
                     const LaunchTraits& traits) {
   const std::string refused = traits_refusal(device, traits);
   if (!refused.empty()) fail(FGX_UNSUPPORTED, "%s", refused.c_str());
-  if (traits.cluster > 1 && clusters_at_once(device, function, geometry, traits) == 0) {
+  if (traits.cluster > 0 && clusters_at_once(device, function, geometry, traits) == 0) {
     fail(FGX_UNSUPPORTED, "no cluster of %u blocks fits the device", traits.cluster);
   }
   if (!traits.cooperative) return;

@@ -10,13 +10,15 @@
 namespace fgx::gpu {
 
 struct LaunchTraits {
-  unsigned cluster = 1;  // blocks along x that form a cluster; 1: none
+  // Blocks along x that form a cluster; 0: none. A kernel that writes into its cluster's shared memory wants one even
+  // of a single block.
+  unsigned cluster = 0;
   // May start before the stream's kernel before it has ended. Only for kernels that wait for that themselves
   // (griddepcontrol.wait) ahead of any access to global memory.
   bool programmatic = false;
   bool cooperative = false;  // all blocks run at once, so that they can wait for each other
 
-  bool any() const { return cluster > 1 || programmatic || cooperative; }
+  bool any() const { return cluster > 0 || programmatic || cooperative; }
 };
 
 struct LaunchGeometry {
