@@ -43,7 +43,8 @@ struct FlatAttention {
   int32_t groups;
   int32_t parts;
   int32_t causal;
-  // Of the kernel on warpgroups: groups that are worked on together; tiles that are ordered among themselves.
+  // Of the kernel on warpgroups: groups that are worked on together; tiles that are ordered among themselves. Of the one
+  // for float32: blocks, from the first, that take tiles from the last on; the others go the other way.
   int32_t section, run;
   float scale;
   int32_t has_mask, mask_type;
@@ -66,6 +67,15 @@ inline constexpr int kMatrixKeys = 16;
 constexpr int split_warps(int major) { return major >= 9 ? 8 : 4; }
 constexpr int split_bytes(int major) { return (major >= 9 ? 192 : 64) << 10; }
 inline constexpr int kMostCluster = 16;
+// The one for float32: rows of a block's tile, and keys that are taken at once. Rows of keys and of values in its shared
+// memory are so far apart, in elements, that a vector of each lane comes from different banks.
+inline constexpr int kSingleRows = kMatrixRows * kMatrixWarps;
+inline constexpr int kSingleKeys = 32;
+constexpr int single_key_pitch(int size) { return size + 16; }
+constexpr int single_value_pitch(int size) { return size + 4; }
+constexpr int single_bytes(int size) {
+  return 4 * kSingleKeys * (single_key_pitch(size) + single_value_pitch(size));
+}
 // The one on warpgroups' products: rows of each group, keys that are taken at once, and tiles of keys and of values that
 // are at hand.
 inline constexpr int kGroupRows = 64;

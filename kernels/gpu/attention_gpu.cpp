@@ -21,6 +21,8 @@ using gpu::FlatAttention;
 constexpr int64_t kVectorBytes = gpu::kVectorBytes;
 constexpr int64_t kMostMatrixSize = 128;
 constexpr int64_t kSharedBytes = 48 << 10;  // of a block, without asking for more
+constexpr int64_t kGeneralAtOnce = 3;       // blocks of the general kernel on a multiprocessor
+static_assert(gpu::single_bytes(kMostMatrixSize) <= kSharedBytes);
 static_assert(AttentionArguments::kMostDims == FGX_MAX_RANK);
 
 // What is chosen for a call.
@@ -87,8 +89,11 @@ bool in_vectors(const TensorView& view, const AttentionPlan::Strides& strides, i
 
 bool fits_matrix_units(const Call& call, const AttentionPlan& plan, const gpu::Device& device) {
   constexpr int kAmpere = 8;
+  const bool single = plan.dtype == DType::kFloat32;
+  const int64_t vector = single ? 4 : 8;
   return device.driver->device_type == FGX_DEVICE_CUDA && device.facts.major >= kAmpere &&
-         kHalfTypes.contains(plan.dtype) && plan.size % 8 == 0 && plan.value_size % 8 == 0 &&
+         (single ? plan.rows > gpu::kMatrixRows : kHalfTypes.contains(plan.dtype)) &&
+         plan.size % vector == 0 && plan.value_size % vector == 0 &&
          std::max(plan.size, plan.value_size) <= kMostMatrixSize &&
          in_vectors(call.tensor(kQuery), plan.query, plan.batch_dims) &&
          in_vectors(call.tensor(kKey), plan.key, plan.batch_dims) &&
@@ -314,9 +319,8 @@ void plan_general(const gpu::Device& device, const AttentionPlan& plan, Geometry
   }
   a.tile_rows = static_cast<int32_t>(rows);
   a.tiles = (plan.rows - 1) / rows + 1;
-  constexpr int64_t kBlocksAtOnce = 3;
   a.parts = parts_for(plan.groups * a.tiles, std::max<int64_t>(1, plan.keys / gpu::kAttentionKeys),
-                      kBlocksAtOnce * device.facts.multiprocessors);
+                      kGeneralAtOnce * device.facts.multiprocessors);
   g.module = "attention";
   g.kernel = "fgx_attention_" + std::string(info(plan.dtype).name);
   g.block = gpu::kAttentionBlock;
@@ -328,15 +332,44 @@ void plan_general(const gpu::Device& device, const AttentionPlan& plan, Geometry
   }
 }
 
+// Many rows in float32: false where the general kernel, which can split keys, takes fewer steps.
+bool plan_single(const gpu::Device& device, const AttentionPlan& plan, const Geometry& general,
+                 Geometry& g) {
+  FlatAttention& a = g.flat;
+  const int64_t multiprocessors = device.facts.multiprocessors;
+  const int64_t at_once = 2 * multiprocessors;
+  a.tiles = static_cast<int32_t>((plan.rows - 1) / gpu::kSingleRows + 1);
+  g.blocks = plan.groups * a.tiles;
+  const int64_t steps = std::max<int64_t>(1, plan.keys / gpu::kSingleKeys);
+  const int64_t own = ((g.blocks - 1) / at_once + 1) * steps;
+  const int64_t other = ((general.blocks - 1) / (kGeneralAtOnce * multiprocessors) + 1) *
+                        ((steps - 1) / general.arguments.parts + 1);
+  static_assert(gpu::kSingleKeys == gpu::kAttentionKeys);
+  constexpr int64_t kLonger = 2;  // as measured: one of its steps takes as long as two
+  if (kLonger * other < own) return false;
+  a.section =
+      static_cast<int32_t>(g.blocks <= at_once ? std::min(g.blocks, multiprocessors) : g.blocks);
+  g.module = "attention_single";
+  g.kernel = kernel_name("single", plan);
+  g.block = 32 * gpu::kMatrixWarps;
+  g.shared_bytes =
+      gpu::single_bytes(static_cast<int>(is_wide(plan) ? kMostMatrixSize : kMostMatrixSize / 2));
+  g.takes_flat = g.takes_mask = true;
+  return true;
+}
+
 Geometry geometry_of(const Call& call, const gpu::Device& device, const AttentionPlan& plan) {
   Geometry g{};
   g.cluster = 1;
   g.arguments = arguments_of(plan);
   const std::optional<FlatAttention> flat =
       fits_matrix_units(call, plan, device) ? flatten(plan) : std::nullopt;
-  if (!flat) {
-    plan_general(device, plan, g);
-    return g;
+  if (!flat || plan.dtype == DType::kFloat32) {
+    Geometry general = g;
+    plan_general(device, plan, general);
+    if (!flat) return general;
+    g.flat = *flat;
+    return plan_single(device, plan, general, g) ? g : general;
   }
   g.flat = *flat;
   plan_matrix(device, plan, g);

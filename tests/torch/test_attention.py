@@ -53,6 +53,28 @@ def test_shapes(dtype, shape):
         check(q, k, v, is_causal=is_causal, enable_gqa=shape[0] != shape[1])
 
 
+@pytest.mark.parametrize("size", [20, 64, 80, 128])
+@pytest.mark.parametrize("length", [17, 98, 1000])
+@pytest.mark.parametrize("heads, kv_heads", [(3, 3), (8, 2)])
+def test_float32_of_many_rows(heads, kv_heads, length, size):
+    q, k, v = qkv((2,), heads, kv_heads, length, length, size, size, torch.float32)
+    for is_causal in [False, True]:
+        # Matrix units must not cost accuracy: a plain sum's error.
+        check(q, k, v, is_causal=is_causal, enable_gqa=heads != kv_heads, tolerance=3e-6)
+    check(q, k[:, :, :length // 2], v[:, :, :length // 2, :8], is_causal=True, enable_gqa=heads != kv_heads)
+    check(q.transpose(1, 2).contiguous().transpose(1, 2), k, v, scale=-0.3, enable_gqa=heads != kv_heads)
+
+
+def test_float32_of_many_rows_masked():
+    q, k, v = qkv((2,), 4, 2, 98, 130, 64, 64, torch.float32)
+    visible = torch.rand(98, 130) > 0.3
+    visible[5] = False
+    for mask in [visible, torch.randn(98, 130).masked_fill(~visible, -math.inf), torch.rand(2, 4, 98, 130) > 0.5,
+                 (torch.rand(130, 98) > 0.3).t()]:
+        check(q, k, v, mask, enable_gqa=True)
+    assert bool((check(q, k, v, visible, enable_gqa=True)[:, :, 5] == 0).all())
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_ranks_and_broadcasting(dtype):
     q, k, v = qkv((2, 3), 4, 4, 6, 9, 8, 5, dtype)
@@ -119,15 +141,16 @@ def test_layouts(dtype):
     assert bool((out != 0).any())
 
 
+@pytest.mark.parametrize("size", [16, 15])
 @pytest.mark.parametrize("queries", [1, 40])
-def test_special_values(queries):
-    q, k, v = qkv((1,), 1, 1, queries, 50, 16, 16, torch.float32)
+def test_special_values(queries, size):
+    q, k, v = qkv((1,), 1, 1, queries, 50, size, size, torch.float32)
     for tensor in (q, k, v):
         for special in [math.nan, math.inf, -math.inf]:
             kept = tensor[0, 0, 0, 3].item()
             tensor[0, 0, 0, 3] = special
             actual = fgx.call("scaled_dot_product_attention", q, k, v)
-            scores = (q.double() @ k.double().transpose(-1, -2)) / 4
+            scores = (q.double() @ k.double().transpose(-1, -2)) / math.sqrt(size)
             expected = (torch.softmax(scores, -1) @ v.double()).float()
             fgx.assert_matches(actual, expected, rtol=1e-5, atol=1e-5)
             tensor[0, 0, 0, 3] = kept

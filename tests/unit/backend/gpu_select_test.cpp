@@ -187,8 +187,23 @@ TEST_F(GpuSelect, AttentionOfManyRowsByWarpgroups) {
   EXPECT_EQ(attention(2, 32, 32, 2048, 2048, 64, kBFloat16, -1.0),
             "fgx_attention_whole_bfloat16_64 2048 x 128");
   // What matrix units do not take.
-  EXPECT_EQ(attention(2, 32, 32, 64, 40, 64, kFloat32), "fgx_attention_float32 512 x 256");
+  EXPECT_EQ(attention(2, 32, 32, 64, 40, 64, kFloat64), "fgx_attention_float64 512 x 256");
   EXPECT_EQ(attention(1, 2, 2, 1, 40, 33, kBFloat16), "fgx_attention_bfloat16 2 x 256");
+}
+
+TEST_F(GpuSelect, AttentionOfManyRowsInFloat32ByMatrixUnits) {
+  // 64 rows to a block, of up to 64 or 128 elements in whole vectors.
+  EXPECT_EQ(attention(1, 16, 16, 1024, 1024, 128, kFloat32),
+            "fgx_attention_single_float32_128 256 x 128");
+  EXPECT_EQ(attention(1, 16, 4, 98, 98, 80, kFloat32), "fgx_attention_single_float32_128 28 x 128");
+  EXPECT_EQ(attention(2, 32, 32, 64, 40, 64, kFloat32, -1.0),
+            "fgx_attention_single_float32_64 64 x 128");
+  EXPECT_EQ(attention(2, 32, 32, 17, 40, 20, kFloat32), "fgx_attention_single_float32_64 64 x 128");
+  // Few rows, other sizes, and so few tiles that keys had better be split.
+  EXPECT_EQ(attention(2, 32, 32, 16, 40, 64, kFloat32), "fgx_attention_float32 128 x 256");
+  EXPECT_EQ(attention(2, 32, 32, 64, 40, 63, kFloat32), "fgx_attention_float32 512 x 256");
+  EXPECT_EQ(attention(2, 32, 32, 64, 40, 132, kFloat32), "fgx_attention_float32 512 x 256");
+  EXPECT_EQ(attention(1, 1, 1, 17, 1 << 16, 64, kFloat32), "fgx_attention_join_float32 17 x 128");
 }
 
 TEST_F(GpuSelect, WorkspaceIsToldAndTaken) {
