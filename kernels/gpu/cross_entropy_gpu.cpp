@@ -17,9 +17,22 @@ namespace {
 constexpr const char* kModule = "cross_entropy";
 constexpr int64_t kVectorBytes = 16;
 constexpr int64_t kTotalBytes = 16;  // a loss and a weight
-constexpr int64_t kTotalThreads = 1024;
+// Threads that add up totals.
+constexpr int64_t kLeastTotalThreads = 256;
+constexpr int64_t kMostTotalThreads = 1024;
 // Blocks that add up as one cluster.
 constexpr int64_t kMostClustered = 16;
+// Blocks that take rows in turn, or have one of very few; elements of such a one, and vectors from which on it is worth
+// a block.
+constexpr int64_t kTurnsBlock = 256;
+constexpr int64_t kMostFew = 4096;
+constexpr int64_t kFewVectors = 128;
+// Of rows that lanes take in turn: vectors at most, and of each lane; rows for each multiprocessor from which on they,
+// or blocks, do.
+constexpr int64_t kMostLaneVectors = 2048;
+constexpr int64_t kLaneVectors = 8;
+constexpr int64_t kRowsForLanes = 16;
+constexpr int64_t kRowsForBlocks = 2;
 // So many rows for each multiprocessor have a warp each, in blocks of this many threads.
 constexpr int64_t kRowsForWarps = 16;
 constexpr int64_t kWarpsBlock = 256;
@@ -96,6 +109,52 @@ TensorView without_dim(const TensorView& tensor, int dim, Dims& shape, Dims& str
   return view;
 }
 
+// Rows that vectors fit, without smoothing, where they are very few or so many that blocks take them in turn. False:
+// they are neither.
+bool plan_whole_rows(const gpu::Device& device, const TensorView& self, Plan* plan) {
+  gpu::ReduceRowArguments& rows = plan->row_arguments;
+  gpu::CrossEntropyArguments& arguments = plan->arguments;
+  const std::string name = std::string(info(self.dtype).name);
+  const int64_t processors = device.facts.multiprocessors;
+  const int64_t vectors = rows.length * size_of(self.dtype) / kVectorBytes;
+  const auto use = [&](const char* kernel, int64_t threads, int64_t grid) {
+    plan->kernel = std::string("fgx_cross_entropy_") + kernel + name;
+    plan->block = kTurnsBlock;
+    plan->shared = 0;
+    plan->grid = grid;
+    rows.threads = static_cast<int32_t>(threads);
+    rows.split = 0;
+    rows.pieces = 1;
+    if (plan->reduces()) arguments.blocks = static_cast<int32_t>(grid);
+  };
+  if (rows.length <= kMostFew && (vectors > kFewVectors || rows.outputs == 1) &&
+      rows.outputs <= (plan->reduces() ? kMostClustered : processors)) {
+    const bool clustered = plan->reduces() && rows.outputs > 1;
+    if (clustered) {
+      gpu::BlockLaunch all = gpu::make_launch(device, kModule, "fgx_cross_entropy_few_" + name,
+                                              rows.outputs, kTurnsBlock, 0);
+      all.cluster = static_cast<unsigned>(rows.outputs);
+      if (gpu::row_clusters_at_once(all) == 0) return false;
+    }
+    use("few_", kTurnsBlock, rows.outputs);
+    arguments.clustered = clustered ? 1 : 0;
+    return true;
+  }
+  const bool by_lanes = vectors <= kMostLaneVectors;
+  if (rows.outputs < (by_lanes ? kRowsForLanes : kRowsForBlocks) * processors) return false;
+  const int64_t threads = by_lanes
+                              ? std::clamp<int64_t>(gpu::power_of_two_from(vectors) / kLaneVectors,
+                                                    1, device.facts.warp_size)
+                              : kTurnsBlock;
+  // As many turns for all: a last one of few blocks would leave most of the device idle.
+  const int64_t groups = (rows.outputs - 1) / (kTurnsBlock / threads) + 1;
+  const bool wide = self.dtype == DType::kFloat32;
+  const int64_t at_once = processors * (wide ? (by_lanes ? 2 : 4) : 3);  // as kernels are built
+  const int64_t turns = (groups - 1) / at_once + 1;
+  use(by_lanes ? "lanes_" : "blocks_", threads, (groups - 1) / turns + 1);
+  return true;
+}
+
 void plan_rows(const gpu::Device& device, const TensorView& self, const Nest& nest, bool smooth,
                Plan* plan) {
   gpu::ReduceRowArguments& rows = plan->row_arguments;
@@ -116,6 +175,7 @@ void plan_rows(const gpu::Device& device, const TensorView& self, const Nest& ne
   plan->state_bytes = smooth ? 16 : 8;
   gpu::ReduceRowShape shape =
       gpu::shape_row_reduction(device, self.dtype, aligned, plan->state_bytes, &rows);
+  if (aligned && !smooth && plan_whole_rows(device, self, plan)) return;
   const std::string prefix = smooth ? "fgx_cross_entropy_smooth_" : "fgx_cross_entropy_";
   plan->kernel = prefix + shape.kernel;
   plan->finish = prefix + "finish_rows_" + std::string(info(self.dtype).name);
@@ -244,8 +304,11 @@ void make_launches(const gpu::Device& device, const Plan& plan, Common* state) {
     state->first = clustered(state->first, plan);
   }
   if (plan.leaves_totals()) {
-    state->total = gpu::make_launch(device, kModule, "fgx_cross_entropy_total", 1, kTotalThreads,
-                                    kTotalThreads * kTotalBytes);
+    const int64_t threads = std::clamp(gpu::power_of_two_from(plan.arguments.blocks),
+                                       kLeastTotalThreads, kMostTotalThreads);
+    state->total = gpu::make_launch(device, kModule, "fgx_cross_entropy_total", 1, threads,
+                                    threads * kTotalBytes);
+    state->total.follows = device.facts.major >= 9 && device.driver->launch_attributed != nullptr;
   }
 }
 

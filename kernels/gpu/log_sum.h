@@ -42,6 +42,12 @@ struct SpreadState {
   }
 };
 
+// exp(x - peak). The hardware's is exact enough for float32 too: what it gets wrong grows with the distance from the peak,
+// and there the exponentials hardly count.
+template <typename Compute>
+using Power =
+    typename Choose<sizeof(Compute) == 8, Exponential<double>, Exponential<BFloat16>>::Type;
+
 // With kSpread also the weighted sum that label smoothing wants. T: the type of elements.
 template <typename T, bool kSpread>
 struct LogSum {
@@ -57,7 +63,7 @@ struct LogSum {
     State both{};
     both.peak = larger(a.peak, b.peak);
     const Compute from = both.from();
-    const Exponential<Compute> exponential(from);
+    const Power<Compute> exponential(from);
     both.sum = a.sum * exponential(a.peak) + b.sum * exponential(b.peak);
     both.move(a, from);
     both.move(b, from);
@@ -73,7 +79,7 @@ struct LogSum {
     State moved{};
     moved.peak = top;
     const Compute from = moved.from();
-    moved.sum = state.sum * Exponential<Compute>(from)(state.peak);
+    moved.sum = state.sum * Power<Compute>(from)(state.peak);
     moved.move(state, from);
     return moved;
   }
@@ -84,7 +90,7 @@ struct LogSum {
   FGX_DEVICE_INLINE static void take(State& state, Compute value, Compute weight) {
     raise(state, value);
     const Compute from = state.from();
-    state.sum += Exponential<Compute>(from)(value);
+    state.sum += Power<Compute>(from)(value);
     if constexpr (kSpread) {
       state.spread += weight * (value - from);
       state.weight += weight;
@@ -101,7 +107,7 @@ struct LogSum {
                                 int left) {
       raise(state, largest_of(raw));
       const Compute from = state.from();
-      const Exponential<T> exponential(from);
+      const Power<Compute> exponential(from);
       state.sum += merge_own<kVectors>(Add(), [&](int j) {
         Compute sum = exponential(raw[j].value(0));
 #pragma unroll
@@ -146,7 +152,7 @@ struct GroupMerge<LogSum<T, kSpread>> {
   using Op = LogSum<T, kSpread>;
   using State = typename Op::State;
   FGX_DEVICE_INLINE static State lanes(State state, int lanes) {
-    state = Op::seen_from(state, merge_lanes(state.peak, lanes, Larger()));
+    state = Op::seen_from(state, top_of(state.peak, lanes));
 #pragma unroll
     for (int mask = 1; mask < kWarpWidth; mask *= 2) {
       if (mask < lanes) state.add(from_lane(state, mask));
@@ -162,6 +168,15 @@ struct GroupMerge<LogSum<T, kSpread>> {
   }
 
  private:
+  using Compute = typename Op::Compute;
+  // No peak is NaN.
+  FGX_DEVICE_INLINE static Compute top_of(Compute peak, int lanes) {
+    using Whole = WarpMerge<Max<Compute>>;
+    if constexpr (Whole::kAtOnce) {
+      if (lanes == kWarpWidth) return Whole::run(peak);
+    }
+    return merge_lanes(peak, lanes, Larger());
+  }
   template <int kCount>
   FGX_DEVICE_INLINE static State add_run(const State* states, typename Op::Compute top) {
     if constexpr (kCount == 1) {

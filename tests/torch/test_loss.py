@@ -51,6 +51,18 @@ def test_shapes_weights_and_smoothing(dtype, reduction):
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("shape", [(2112, 8), (70_001, 16), (9001, 256), (6007, 1032), (2200, 9000)], ids=str)
+def test_many_rows(dtype, shape):
+    """So many that a GPU's blocks take several in turn: of few and of many vectors, not the same number for all."""
+    x = torch.randn(shape).to(dtype)
+    weight = (torch.rand(shape[1]) + 0.25).to(dtype)
+    for target, reduction in ((targets(x), 0), (targets(x), 1), (targets(x, 3), 2)):
+        ignored = 3 if reduction == 2 else -100
+        check(x, target, None, reduction, ignored)
+        check(x, target, weight, reduction, ignored)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
 def test_layouts(dtype):
     for shape in [(33, 130), (4, 21, 6), (2, 5, 3, 7)]:
         for _, x in layouts((torch.randn(shape, dtype=torch.float64)).to(dtype)):
@@ -117,7 +129,8 @@ def test_refusals():
 
 def test_same_bits_again():
     """Long and short rows, positions side by side and apart, few and many."""
-    for shape in [(300, 65), (9, 4096), (40, 30_000), (700, 9000), (4, 21, 700), (1, 200_000)]:
+    for shape in [(300, 65), (9, 4096), (40, 30_000), (700, 9000), (4, 21, 700), (1, 200_000),
+                  (5000, 256), (2200, 4096)]:
         x = torch.randn(shape)
         for arguments in ((targets(x),), (targets(x), None, 2, -100, 0.1)):
             first = fgx.call("cross_entropy_loss", x, *arguments)

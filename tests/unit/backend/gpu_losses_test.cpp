@@ -111,24 +111,41 @@ TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
 }
 
 TEST_F(GpuLosses, CrossEntropyByNumberAndLengthOfRows) {
-  // Without a sum one kernel: a warp to each of many rows, blocks to each of few.
+  // Without a sum one kernel: many rows are taken in turn, by lanes or by blocks, as many by each; few have a block each.
   EXPECT_EQ(cross_entropy({16384, 8192}, kBFloat16, 0),
-            Texts{"fgx_cross_entropy_warps_bfloat16 2048 x 256"});
+            Texts{"fgx_cross_entropy_lanes_bfloat16 342 x 256"});
+  EXPECT_EQ(last().cluster, 1u);
+  EXPECT_EQ(cross_entropy({16384, 8192}, kFloat32, 0),
+            Texts{"fgx_cross_entropy_lanes_float32 256 x 256"});
+  EXPECT_EQ(cross_entropy({131072, 256}, kBFloat16, 0),
+            Texts{"fgx_cross_entropy_lanes_bfloat16 342 x 256"});
+  EXPECT_EQ(cross_entropy({4096, 65536}, kBFloat16, 0),
+            Texts{"fgx_cross_entropy_blocks_bfloat16 373 x 256"});
+  EXPECT_EQ(cross_entropy({264, 65536}, kFloat32, 0),
+            Texts{"fgx_cross_entropy_blocks_float32 264 x 256"});
   EXPECT_EQ(cross_entropy({16, 4096}, kFloat32, 0),
-            Texts{"fgx_cross_entropy_rows_float32 16 x 256"});
+            Texts{"fgx_cross_entropy_few_float32 16 x 256"});
+  EXPECT_EQ(cross_entropy({200, 4096}, kFloat32, 0),
+            Texts{"fgx_cross_entropy_rows_float32 200 x 256"});
+  // Smoothing, and rows that vectors do not fit.
+  EXPECT_EQ(cross_entropy({16384, 8192}, kBFloat16, 0, 0.1),
+            Texts{"fgx_cross_entropy_smooth_warps_bfloat16 2048 x 256"});
+  EXPECT_EQ(cross_entropy({16384, 8190}, kBFloat16, 0),
+            Texts{"fgx_cross_entropy_warps_bfloat16_any 2048 x 256"});
   EXPECT_EQ(cross_entropy({64, 1000}, kFloat32, 0, 0.1),
             Texts{"fgx_cross_entropy_smooth_rows_float32 64 x 64"});
   EXPECT_EQ(cross_entropy({300, 4097}, kFloat32, 0),
             Texts{"fgx_cross_entropy_rows_float32_any 300 x 512"});
   // One block writes the result itself, few are a cluster, others leave totals.
-  EXPECT_EQ(cross_entropy({1, 4096}, kFloat32, 1), Texts{"fgx_cross_entropy_rows_float32 1 x 256"});
+  EXPECT_EQ(cross_entropy({1, 4096}, kFloat32, 1), Texts{"fgx_cross_entropy_few_float32 1 x 256"});
   EXPECT_EQ(cross_entropy({16, 4096}, kFloat32, 1),
-            Texts{"fgx_cross_entropy_rows_float32 16 x 256 / 16"});
+            Texts{"fgx_cross_entropy_few_float32 16 x 256 / 16"});
   EXPECT_EQ(cross_entropy({17, 4096}, kFloat32, 2),
-            (Texts{"fgx_cross_entropy_rows_float32 17 x 256", "fgx_cross_entropy_total 1 x 1024"}));
+            (Texts{"fgx_cross_entropy_rows_float32 17 x 256", "fgx_cross_entropy_total 1 x 256"}));
+  EXPECT_TRUE(last().programmatic);  // begins while the rows still run
   EXPECT_EQ(
       cross_entropy({16384, 8192}, kBFloat16, 1),
-      (Texts{"fgx_cross_entropy_warps_bfloat16 2048 x 256", "fgx_cross_entropy_total 1 x 1024"}));
+      (Texts{"fgx_cross_entropy_lanes_bfloat16 342 x 256", "fgx_cross_entropy_total 1 x 512"}));
   // Few long rows: pieces, then rows.
   EXPECT_EQ(cross_entropy({3, 131072}, kBFloat16, 1),
             (Texts{"fgx_cross_entropy_long_bfloat16 24 x 512",
@@ -136,20 +153,19 @@ TEST_F(GpuLosses, CrossEntropyByNumberAndLengthOfRows) {
   EXPECT_EQ(cross_entropy({40, 131072}, kBFloat16, 1),
             (Texts{"fgx_cross_entropy_long_bfloat16 320 x 512",
                    "fgx_cross_entropy_finish_rows_bfloat16 40 x 512",
-                   "fgx_cross_entropy_total 1 x 1024"}));
-  // Very many short rows: a block takes several groups of them where one total is left for all.
+                   "fgx_cross_entropy_total 1 x 256"}));
+  // Very many short rows: several to a warp.
   EXPECT_EQ(cross_entropy({1 << 20, 64}, kFloat32, 0),
-            Texts{"fgx_cross_entropy_rows_float32 16384 x 256"});
+            Texts{"fgx_cross_entropy_lanes_float32 256 x 256"});
   EXPECT_EQ(
       cross_entropy({1 << 20, 64}, kFloat32, 1),
-      (Texts{"fgx_cross_entropy_rows_float32 8192 x 256", "fgx_cross_entropy_total 1 x 1024"}));
+      (Texts{"fgx_cross_entropy_lanes_float32 256 x 256", "fgx_cross_entropy_total 1 x 256"}));
 }
 
 TEST_F(GpuLosses, CrossEntropyWithoutClusters) {
   g_gpu.clusters_at_once = 0;
-  EXPECT_EQ(
-      cross_entropy({16, 4096}, kBFloat16, 1),
-      (Texts{"fgx_cross_entropy_rows_bfloat16 16 x 128", "fgx_cross_entropy_total 1 x 1024"}));
+  EXPECT_EQ(cross_entropy({16, 4096}, kBFloat16, 1),
+            (Texts{"fgx_cross_entropy_rows_bfloat16 16 x 128", "fgx_cross_entropy_total 1 x 256"}));
 }
 
 TEST_F(GpuLosses, CrossEntropyOfPositionsSideBySide) {
@@ -157,7 +173,7 @@ TEST_F(GpuLosses, CrossEntropyOfPositionsSideBySide) {
             Texts{"fgx_cross_entropy_strided_float 88 x 256"});
   EXPECT_EQ(
       cross_entropy({4, 21, 700}, kFloat64, 1),
-      (Texts{"fgx_cross_entropy_strided_double 88 x 256", "fgx_cross_entropy_total 1 x 1024"}));
+      (Texts{"fgx_cross_entropy_strided_double 88 x 256", "fgx_cross_entropy_total 1 x 256"}));
   EXPECT_EQ(cross_entropy({0, 5}, kFloat32, 1).size(), 1u);  // 0 / 0 is written
   EXPECT_EQ(cross_entropy({0, 5}, kFloat32, 0), Texts{});
 }
@@ -176,7 +192,7 @@ TEST_F(GpuLosses, CrossEntropyUnderCaptureWantsScratchOnlyForTotals) {
   fgx_tensor* outs[] = {&out.tensor};
   size_t bytes = 0;
   ASSERT_EQ(fgx_op_workspace(op, args.data(), 2, outs, 1, &bytes), FGX_OK);
-  EXPECT_EQ(bytes, 2048u * 16);
+  EXPECT_EQ(bytes, 342u * 16);
 }
 
 TEST_F(GpuLosses, MaxAndVarianceHaveTwoOutputs) {
