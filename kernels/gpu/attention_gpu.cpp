@@ -430,7 +430,7 @@ RunFn prepare_attention_gpu(const Call& call, KernelState& kernel_state) {
     const std::string join = "fgx_attention_join_" + std::string(info(plan.dtype).name);
     state.join =
         gpu::make_launch(device, "attention", join, plan.groups * plan.rows, gpu::kJoinBlock, 0);
-    state.join.follows = device.facts.major >= 9 && device.driver->launch_attributed != nullptr;
+    state.join.follows = gpu::launches_can_follow(device);
   }
   return run_attention_gpu;
 }

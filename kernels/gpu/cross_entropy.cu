@@ -348,6 +348,7 @@ FGX_DEVICE_INLINE void loss_few_rows(const gpu::ReduceRowArguments& rows,
 #if defined(FGX_CLUSTERS)
   if (arguments.clustered != 0) cluster_arrive();
 #endif
+  begin_beside_launch_before();
   const int t = static_cast<int>(threadIdx.x);
   const int warp = t / kWarpWidth;
   const int64_t row = blockIdx.x;

@@ -30,6 +30,8 @@ constexpr int64_t kFewVectors = 128;
 // Of rows that lanes take in turn: vectors at most, and of each lane; rows for each multiprocessor from which on they,
 // or blocks, do.
 constexpr int64_t kMostLaneVectors = 2048;
+constexpr int64_t kMostHalfLaneVectors = 512;
+constexpr int64_t kMostHalfBlockVectors = 8192;
 constexpr int64_t kLaneVectors = 8;
 constexpr int64_t kRowsForLanes = 16;
 constexpr int64_t kRowsForBlocks = 2;
@@ -58,6 +60,7 @@ struct Plan {
   gpu::CrossEntropyRegions regions{};
   std::string kernel;
   std::string finish;  // of long rows that are split
+  bool few = false;    // rows, each of which a block holds
   int64_t grid = 1;
   int64_t block = 1;
   int64_t shared = 0;
@@ -137,10 +140,16 @@ bool plan_whole_rows(const gpu::Device& device, const TensorView& self, Plan* pl
       if (gpu::row_clusters_at_once(all) == 0) return false;
     }
     use("few_", kTurnsBlock, rows.outputs);
+    plan->few = true;
     arguments.clustered = clustered ? 1 : 0;
     return true;
   }
   const bool by_lanes = vectors <= kMostLaneVectors;
+  // Elsewhere the other kernels were measured faster for 16-bit types.
+  const bool half = size_of(self.dtype) == 2;
+  if (half && (by_lanes ? vectors > kMostHalfLaneVectors : vectors > kMostHalfBlockVectors)) {
+    return false;
+  }
   if (rows.outputs < (by_lanes ? kRowsForLanes : kRowsForBlocks) * processors) return false;
   const int64_t threads = by_lanes
                               ? std::clamp<int64_t>(gpu::power_of_two_from(vectors) / kLaneVectors,
@@ -293,6 +302,8 @@ void make_launches(const gpu::Device& device, const Plan& plan, Common* state) {
   state->workspace = plan.workspace();
   state->leaves_totals = plan.leaves_totals();
   state->first = gpu::make_launch(device, kModule, plan.kernel, plan.grid, plan.block, plan.shared);
+  state->first.follows =
+      plan.few && plan.arguments.clustered == 0 && gpu::launches_can_follow(device);
   if (plan.split()) {
     const int64_t shared = gpu::kLongRowThreads * plan.state_bytes +
                            (plan.arguments.clustered != 0 ? kMostClustered * kTotalBytes : 0);
@@ -308,7 +319,7 @@ void make_launches(const gpu::Device& device, const Plan& plan, Common* state) {
                                        kLeastTotalThreads, kMostTotalThreads);
     state->total = gpu::make_launch(device, kModule, "fgx_cross_entropy_total", 1, threads,
                                     threads * kTotalBytes);
-    state->total.follows = device.facts.major >= 9 && device.driver->launch_attributed != nullptr;
+    state->total.follows = gpu::launches_can_follow(device);
   }
 }
 

@@ -97,6 +97,9 @@ bool occupies_evenly(int64_t blocks, int64_t processors) {
 }
 // Where the kernel for dots was measured faster than cuBLASLt: this many rows, and blocks that occupy the device evenly.
 constexpr int64_t kFasterRows = 4;
+constexpr int64_t kFewestFasterColumns = 2048;
+// Pairs of blocks with the smaller tile of rows.
+constexpr int64_t kFewestTileRows = 8;
 
 // Pairs of blocks, where they are all there at once and leave few multiprocessors idle: there they were measured faster
 // than cuBLASLt. `first`: the position of the first factor. False: they do not take it.
@@ -115,7 +118,7 @@ bool plan_pairs(const gpu::Device& device, const Call& call, const ProductArgume
       !occupies_evenly(blocks, device.facts.multiprocessors)) {
     return false;
   }
-  const int most_rows = p.m <= 8 ? 8 : 16;
+  const int most_rows = p.m <= kFewestTileRows ? 8 : 16;
   const std::string kernel =
       "fgx_skinny_pairs_" + std::string(info(dtype).name) + "_" + std::to_string(most_rows);
   gpu::BlockLaunch launch = gpu::make_launch(device, "skinny_pairs", kernel, blocks,
@@ -143,7 +146,7 @@ RunFn prepare_skinny(const Call& call, GemmProblem problem, bool only_faster, Ke
   if (device.facts.major < kAmpere) {
     fail(FGX_UNSUPPORTED, "the device has no matrix units for it");
   }
-  if (only_faster && problem.m <= gpu::kSkinnyRows) {
+  if (only_faster && problem.m <= kFewestTileRows) {
     State pairs{};
     if (plan_pairs(device, call, arguments_of(problem), 0, pairs)) {
       state.emplace<State>() = pairs;
@@ -214,8 +217,11 @@ RunFn prepare_pairs_addmm(const Call& call, KernelState& state) {
   if (call.outputs()[0].numel == 0) return run_nothing;
   gpu::require_inputs_on_device(call);
   State pairs{};
-  if (!plan_pairs(gpu::find_device(call.device()), call, addmm_arguments(call), kFirstOfAddmm,
-                  pairs)) {
+  const ProductArguments arguments = addmm_arguments(call);
+  if (arguments.m > kFewestTileRows && arguments.bias_row != 0) {
+    fail(FGX_SHAPE_NOT_SUPPORTED, "cuBLASLt was measured faster");
+  }
+  if (!plan_pairs(gpu::find_device(call.device()), call, arguments, kFirstOfAddmm, pairs)) {
     fail(FGX_SHAPE_NOT_SUPPORTED,
          "pairs of blocks do not occupy the device, or rows are not whole "
          "16-byte vectors");
@@ -252,12 +258,9 @@ ImplementationDef skinny(const char* name, PrepareFn prepare) {
 }
 
 // A constraint, so that most calls are refused before they are prepared. `factor`: the first one's position.
-ImplementationDef few_rows(ImplementationDef implementation, int8_t factor = 0) {
-  implementation.constraints.push_back({.kind = Constraint::Kind::kRows,
-                                        .argument = factor,
-                                        .dtypes = {},
-                                        .low = 0,
-                                        .high = gpu::kSkinnyRows});
+ImplementationDef few_rows(ImplementationDef implementation, int8_t factor, int64_t most) {
+  implementation.constraints.push_back(
+      {.kind = Constraint::Kind::kRows, .argument = factor, .dtypes = {}, .low = 0, .high = most});
   return implementation;
 }
 
@@ -308,15 +311,25 @@ ImplementationDef skinny_linear_gpu() {
   return skinny("stable.cuda.linear_skinny", prepare_skinny_linear<false>);
 }
 ImplementationDef few_rows_mm_gpu() {
-  return few_rows(skinny("stable.cuda.mm_rows", prepare_skinny_mm<true>));
+  return few_rows(skinny("stable.cuda.mm_rows", prepare_skinny_mm<true>), 0, kFewestTileRows);
 }
 ImplementationDef few_rows_linear_gpu() {
-  return few_rows(skinny("stable.cuda.linear_rows", prepare_skinny_linear<true>));
+  ImplementationDef implementation =
+      few_rows(skinny("stable.cuda.linear_rows", prepare_skinny_linear<true>), 0, kFasterRows);
+  // What the launcher asks of sizes, where others need not be tried.
+  implementation.constraints.push_back({.kind = Constraint::Kind::kDim,
+                                        .argument = 1,
+                                        .dim = 0,
+                                        .dtypes = {},
+                                        .low = kFewestFasterColumns});
+  implementation.constraints.push_back(
+      {.kind = Constraint::Kind::kDivisible, .argument = 1, .dim = -1, .dtypes = {}, .low = 8});
+  return implementation;
 }
 
 ImplementationDef few_rows_addmm_gpu() {
-  ImplementationDef implementation =
-      few_rows(skinny("stable.cuda.addmm_rows", prepare_pairs_addmm), kFirstOfAddmm);
+  ImplementationDef implementation = few_rows(skinny("stable.cuda.addmm_rows", prepare_pairs_addmm),
+                                              kFirstOfAddmm, gpu::kSkinnyRows);
   implementation.in_place = true;  // `self` may be the result, a factor may not
   return implementation;
 }

@@ -63,8 +63,8 @@ bool aligned_parameter(const TensorView* parameter) {
 
 // Whole rows, with parameters of the row's type. layer_norm of halves has more to compute for each byte, and is faster
 // with fewer threads.
-constexpr gpu::WholeForm kWholeForms[] = {{128, 1}, {128, 2}, {256, 2}, {512, 2}, {512, 4}};
-constexpr gpu::WholeForm kHalfLayerForms[] = {{128, 1}, {128, 2}, {256, 2}, {256, 4}, {512, 4}};
+constexpr gpu::WholeForm kWholeForms[] = {{128, 2}, {256, 2}, {512, 2}, {512, 4}};
+constexpr gpu::WholeForm kHalfLayerForms[] = {{128, 2}, {256, 2}, {256, 4}, {512, 4}};
 void allow_whole_rows(DType row, DType parameter, bool layer, gpu::RowKernels* kernels) {
   if (parameter != row || row == DType::kFloat64) return;
   kernels->whole_module = "whole_norms";

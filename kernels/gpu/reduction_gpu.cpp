@@ -341,7 +341,7 @@ Launches make_launches(const gpu::Device& device, Operation operation, Wanted wa
   made.workspace = plan.workspace();
   made.first = gpu::make_launch(device, plan.module, prefix + plan.kernel, plan.grid, plan.block,
                                 plan.shared);
-  if (plan.whole) gpu::follow_launch_before(&made.first);
+  made.first.follows = plan.whole && gpu::launches_can_follow(device);
   if (plan.split()) {
     const gpu::TileShape& shape = plan.finish_shape;
     made.finish = gpu::make_launch(device, plan.module, prefix + plan.finish,

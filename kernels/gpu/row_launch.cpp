@@ -134,12 +134,6 @@ const WholeForm* find_whole_form(std::span<const WholeForm> forms, int64_t lengt
   return nullptr;
 }
 
-void follow_launch_before(BlockLaunch* launch) {
-  constexpr int kHopper = 9;
-  const Device& device = *launch->device;
-  launch->follows = device.facts.major >= kHopper && device.driver->launch_attributed != nullptr;
-}
-
 namespace {
 
 // Clusters that stay and take rows in turn.
@@ -171,8 +165,6 @@ void fill_rows(int64_t rows, int64_t length, int64_t threads, const WalkDim* out
 
 }  // namespace
 
-constexpr int64_t kShortestWhole = 128;  // vectors
-
 bool launch_rows(const Device& device, const char* module, const std::string& prefix, bool aligned,
                  int64_t rows, int64_t length, int64_t vector, const WalkDim* outer, int outer_dims,
                  int64_t state_bytes, BlockLaunch* made, RowArguments* arguments,
@@ -180,14 +172,12 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
   if (outer_dims > kMostOuterDims) return false;
   if (const WholeForm* form = find_whole_form(kernels.whole_forms, length, vector);
       form != nullptr && aligned && outer_dims <= 1) {
-    // The shortest rows always take what loads parameters beside the row.
-    const bool few = kernels.whole_few && (rows <= device.facts.multiprocessors ||
-                                           form->threads * form->vectors == kShortestWhole);
+    const bool few = kernels.whole_few && rows <= device.facts.multiprocessors;
     *made = make_launch(device, kernels.whole_module,
                         prefix + "_" + std::to_string(form->threads) + "x" +
                             std::to_string(form->vectors) + (few ? "_few" : ""),
                         rows, form->threads, 0);
-    follow_launch_before(made);
+    made->follows = launches_can_follow(device);
     *arguments = {};
     if (outer_dims == 1) arguments->whole = {outer[0].in_stride, outer[0].out_stride};
     return true;

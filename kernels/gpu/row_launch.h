@@ -7,6 +7,7 @@
 #include <string>
 
 #include "backend/gpu/device.h"
+#include "backend/gpu/launch_traits.h"
 #include "kernels/common/row_walk.h"
 #include "kernels/common/strided.h"
 #include "kernels/gpu/row_arguments.h"
@@ -63,8 +64,6 @@ struct WholeForm {
 };
 // The one of rows that have exactly as many vectors, of `vector` elements each; null where there is none.
 const WholeForm* find_whole_form(std::span<const WholeForm> forms, int64_t length, int64_t vector);
-// Lets the launch of such a kernel begin while the one before it ends, where the device can.
-void follow_launch_before(BlockLaunch* launch);
 
 // What differs between kernels of rows.
 struct RowKernels {

@@ -135,6 +135,7 @@ FGX_DEVICE_INLINE void gate_wide(const gpu::GateArguments& a, const void* x, flo
   extern "C" __global__ void fgx_##kernel(const void* x, float* weights, int32_t* indices,      \
                                           int64_t rows, int64_t x_row, int32_t experts,         \
                                           int32_t topk, int32_t renormalize, int32_t vectors) { \
+    fgx::device::begin_beside_launch_before();                                                  \
     fgx::device::__VA_ARGS__(x, weights, indices, rows, x_row, experts, topk, renormalize,      \
                              vectors);                                                          \
   }

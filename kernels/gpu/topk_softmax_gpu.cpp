@@ -160,6 +160,7 @@ RunFn prepare_topk_softmax_gpu(const Call& call, KernelState& state) {
                             (request.topk <= kFastTopk ? "fgx_gate_few_" : "fgx_gate_any_") +
                                 dtype + "_" + std::to_string(per_lane),
                             request.rows);
+  made.launch.traits.programmatic = few && gpu::launches_can_follow(device);
   return run_dense;
 }
 

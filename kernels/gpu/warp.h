@@ -76,6 +76,12 @@ FGX_DEVICE_INLINE void let_next_launch_begin() {
 #endif
 }
 
+// What a kernel that may be launched so comes to before its first access to memory.
+FGX_DEVICE_INLINE void begin_beside_launch_before() {
+  let_next_launch_begin();
+  wait_for_launch_before();
+}
+
 // The same sum, added in the same order, in every lane.
 template <typename T>
 FGX_DEVICE_INLINE T warp_sum(T value) {

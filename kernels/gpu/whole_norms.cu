@@ -17,7 +17,7 @@ FGX_DEVICE_INLINE void norm_whole(const gpu::WholeRowArguments& steps, const T* 
   constexpr int kStride = kThreads * kSize;
   constexpr float kShare = 1.0f / (kThreads * kVectors * kSize);
   __shared__ RowSum<kThreads, kVectors> firsts, seconds;
-  begin_whole_rows();
+  begin_beside_launch_before();
   const int first = static_cast<int>(threadIdx.x) * kSize;
   const int64_t from = static_cast<int64_t>(blockIdx.x) * steps.in_step + first;
   HeldVector<T> raw[kVectors];
@@ -126,9 +126,8 @@ FGX_DEVICE_INLINE void norm_whole(const gpu::WholeRowArguments& steps, const T* 
 #define FGX_WHOLE(name, T, threads, vectors, blocks)   \
   FGX_FORM(name, T, threads, vectors, blocks, , false) \
   FGX_FORM(name, T, threads, vectors, 1, _few, true)
-// 128 to 2048 vectors.
+// 256 to 2048 vectors.
 #define FGX_TYPE(name, T)        \
-  FGX_WHOLE(name, T, 128, 1, 12) \
   FGX_WHOLE(name, T, 128, 2, 10) \
   FGX_WHOLE(name, T, 256, 2, 6)  \
   FGX_WHOLE(name, T, 512, 2, 3)  \

@@ -44,7 +44,7 @@ FGX_DEVICE_INLINE uint32_t largest_place(const HeldVector<T> (&raw)[kVectors]) {
 template <int kThreads, int kVectors, typename T>
 FGX_DEVICE_INLINE void load_row(const gpu::WholeReductionArguments& arguments, const T* in,
                                 HeldVector<T> (&raw)[kVectors]) {
-  begin_whole_rows();
+  begin_beside_launch_before();
   load_whole<kThreads>(in + static_cast<int64_t>(blockIdx.x) * arguments.steps.in_step +
                            static_cast<int>(threadIdx.x) * Vector<T>::kSize,
                        raw);

@@ -88,12 +88,6 @@ FGX_DEVICE_INLINE float largest_of_lanes(float value) {
   }
 }
 
-// What a kernel begins with, and what comes before its first access to memory.
-FGX_DEVICE_INLINE void begin_whole_rows() {
-  let_next_launch_begin();
-  wait_for_launch_before();
-}
-
 template <int kThreads, int kVectors, typename T>
 FGX_DEVICE_INLINE void load_whole(const T* from, HeldVector<T> (&vectors)[kVectors]) {
 #pragma unroll

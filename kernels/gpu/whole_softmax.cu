@@ -11,7 +11,7 @@ FGX_DEVICE_INLINE void softmax_whole(const gpu::WholeRowArguments& steps, const 
   constexpr int kGroups = kThreads / kGroup;
   __shared__ float peaks[kGroups];
   __shared__ RowSum<kThreads, kVectors> sums;
-  begin_whole_rows();
+  begin_beside_launch_before();
   const int first = static_cast<int>(threadIdx.x) * kSize;
   HeldVector<T> raw[kVectors];
   load_whole<kThreads>(x + static_cast<int64_t>(blockIdx.x) * steps.in_step + first, raw);

@@ -64,6 +64,10 @@ std::string traits_refusal(const Device& device, const LaunchTraits& traits) {
   return "";
 }
 
+bool launches_can_follow(const Device& device) {
+  return traits_refusal(device, {.programmatic = true}).empty();
+}
+
 int64_t clusters_at_once(const Device& device, void* function, const LaunchGeometry& geometry,
                          const LaunchTraits& traits) {
   const Driver& driver = *device.driver;

@@ -31,6 +31,9 @@ struct LaunchGeometry {
 // attributes.
 std::string traits_refusal(const Device& device, const LaunchTraits& traits);
 
+// Whether launches on the device can be programmatic.
+bool launches_can_follow(const Device& device);
+
 // Clusters of this launch that the device runs at once; 0 where it has none, or is cut into parts that are too small
 // for one. `function` is a handle for the context that is current.
 int64_t clusters_at_once(const Device& device, void* function, const LaunchGeometry& geometry,

@@ -112,8 +112,10 @@ TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
 
 TEST_F(GpuLosses, CrossEntropyByNumberAndLengthOfRows) {
   // Without a sum one kernel: many rows are taken in turn, by lanes or by blocks, as many by each; few have a block each.
-  EXPECT_EQ(cross_entropy({16384, 8192}, kBFloat16, 0),
+  EXPECT_EQ(cross_entropy({16384, 4096}, kBFloat16, 0),
             Texts{"fgx_cross_entropy_lanes_bfloat16 342 x 256"});
+  EXPECT_EQ(cross_entropy({16384, 8192}, kBFloat16, 0),
+            Texts{"fgx_cross_entropy_warps_bfloat16 2048 x 256"});
   EXPECT_EQ(last().cluster, 1u);
   EXPECT_EQ(cross_entropy({16384, 8192}, kFloat32, 0),
             Texts{"fgx_cross_entropy_lanes_float32 256 x 256"});
@@ -144,7 +146,7 @@ TEST_F(GpuLosses, CrossEntropyByNumberAndLengthOfRows) {
             (Texts{"fgx_cross_entropy_rows_float32 17 x 256", "fgx_cross_entropy_total 1 x 256"}));
   EXPECT_TRUE(last().programmatic);  // begins while the rows still run
   EXPECT_EQ(
-      cross_entropy({16384, 8192}, kBFloat16, 1),
+      cross_entropy({16384, 4096}, kBFloat16, 1),
       (Texts{"fgx_cross_entropy_lanes_bfloat16 342 x 256", "fgx_cross_entropy_total 1 x 512"}));
   // Few long rows: pieces, then rows.
   EXPECT_EQ(cross_entropy({3, 131072}, kBFloat16, 1),
@@ -179,12 +181,12 @@ TEST_F(GpuLosses, CrossEntropyOfPositionsSideBySide) {
 }
 
 TEST_F(GpuLosses, CrossEntropyUnderCaptureWantsScratchOnlyForTotals) {
-  ASSERT_EQ(try_cross_entropy({16384, 8192}, kBFloat16, 1), FGX_OK);
+  ASSERT_EQ(try_cross_entropy({16384, 4096}, kBFloat16, 1), FGX_OK);
   ASSERT_EQ(try_cross_entropy({16, 4096}, kBFloat16, 1), FGX_OK);
   g_gpu.capturing = 1;
-  EXPECT_EQ(try_cross_entropy({16384, 8192}, kBFloat16, 1), FGX_NOT_PREPARED);
+  EXPECT_EQ(try_cross_entropy({16384, 4096}, kBFloat16, 1), FGX_NOT_PREPARED);
   EXPECT_EQ(try_cross_entropy({16, 4096}, kBFloat16, 1), FGX_OK);
-  DeviceTensor x({16384, 8192}, kBFloat16, kA), target({16384}, kInt64, kB),
+  DeviceTensor x({16384, 4096}, kBFloat16, kA), target({16384}, kInt64, kB),
       out({}, kBFloat16, kOut);
   const std::vector<fgx_value> args{x.value(), target.value()};
   fgx_op* op = nullptr;
