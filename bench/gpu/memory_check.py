@@ -2,7 +2,8 @@
 """Calls the row kernels and reductions over every type, layout and way of sharing out threads, for a memory checker:
 
     compute-sanitizer --tool memcheck python bench/gpu/memory_check.py
-    compute-sanitizer --tool racecheck python bench/gpu/memory_check.py few
+    compute-sanitizer --tool racecheck python bench/gpu/memory_check.py few rows
+    compute-sanitizer --tool racecheck python bench/gpu/memory_check.py few scans
 """
 import pathlib
 import sys
@@ -52,14 +53,11 @@ def scans(types, few):
     return calls
 
 
-def main():
-    torch.set_default_device("cuda")
+def row_kernels(floats, integers, few):
+    """Row kernels, losses and reductions."""
     calls = 0
     # Widths for one thread to a row up to clusters, aligned and not; few and many rows.
-    few = "few" in sys.argv
-    floats = FLOATS[::2] if few else FLOATS
-    integers = [] if few else INTEGERS
-    widths = [8, 9, 64, 250, 1024, 4096, 4097, 8192, 16384, 70000, 131072]
+    widths = [8, 9, 64, 250, 1024, 4096, 4097, 8192, 16384, 32768, 70000, 131072]
     for dtype in floats:
         for width in widths:
             for rows in (3, 300) if width <= 8192 and not few else (3, 40):
@@ -116,7 +114,19 @@ def main():
         if dtype.is_floating_point:
             fgx.call("mean", x)
             fgx.call("var_mean", x.transpose(0, 1), [0, 2])
-    calls += scans(floats + (integers or [torch.int32]), few)
+    return calls
+
+
+def main():
+    torch.set_default_device("cuda")
+    few = "few" in sys.argv
+    floats = FLOATS[::2] if few else FLOATS
+    integers = [] if few else INTEGERS
+    calls = 0
+    if "scans" not in sys.argv:
+        calls += row_kernels(floats, integers, few)
+    if "rows" not in sys.argv:
+        calls += scans(floats + (integers or [torch.int32]), few)
     torch.cuda.synchronize()
     print(f"{calls} calls")
 

@@ -427,15 +427,18 @@ struct GroupMerge {
 // The first `lanes` of every such group of a warp's lanes, neighbours first; all lanes take part and get the result.
 template <typename Op>
 FGX_DEVICE_INLINE typename Op::State fold_lanes(typename Op::State state, int lanes) {
-  if constexpr (GroupMerge<Op>::kOwn) return GroupMerge<Op>::lanes(state, lanes);
-  if constexpr (WarpMerge<Op>::kAtOnce) {
-    if (lanes == kWarpWidth) return WarpMerge<Op>::run(state);
-  }
+  if constexpr (GroupMerge<Op>::kOwn) {
+    return GroupMerge<Op>::lanes(state, lanes);
+  } else {
+    if constexpr (WarpMerge<Op>::kAtOnce) {
+      if (lanes == kWarpWidth) return WarpMerge<Op>::run(state);
+    }
 #pragma unroll
-  for (int mask = 1; mask < kWarpWidth; mask *= 2) {
-    if (mask < lanes) state = Op()(state, from_lane(state, mask));
+    for (int mask = 1; mask < kWarpWidth; mask *= 2) {
+      if (mask < lanes) state = Op()(state, from_lane(state, mask));
+    }
+    return state;
   }
-  return state;
 }
 
 // Over the `threads` threads of a row, neighbours first; the first of them gets the result. Rows of more than a
