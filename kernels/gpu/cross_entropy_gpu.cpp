@@ -30,7 +30,6 @@ constexpr int64_t kFewVectors = 128;
 // Of rows that lanes take in turn: vectors at most, and of each lane; rows for each multiprocessor from which on they,
 // or blocks, do.
 constexpr int64_t kMostLaneVectors = 2048;
-constexpr int64_t kMostHalfLaneVectors = 512;
 constexpr int64_t kMostHalfBlockVectors = 8192;
 constexpr int64_t kLaneVectors = 8;
 constexpr int64_t kRowsForLanes = 16;
@@ -147,9 +146,7 @@ bool plan_whole_rows(const gpu::Device& device, const TensorView& self, Plan* pl
   const bool by_lanes = vectors <= kMostLaneVectors;
   // Elsewhere the other kernels were measured faster for 16-bit types.
   const bool half = size_of(self.dtype) == 2;
-  if (half && (by_lanes ? vectors > kMostHalfLaneVectors : vectors > kMostHalfBlockVectors)) {
-    return false;
-  }
+  if (half && vectors > kMostHalfBlockVectors) return false;
   if (rows.outputs < (by_lanes ? kRowsForLanes : kRowsForBlocks) * processors) return false;
   const int64_t threads = by_lanes
                               ? std::clamp<int64_t>(gpu::power_of_two_from(vectors) / kLaneVectors,

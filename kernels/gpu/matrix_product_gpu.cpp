@@ -264,6 +264,18 @@ ImplementationDef few_rows(ImplementationDef implementation, int8_t factor, int6
   return implementation;
 }
 
+// What the launchers ask of sizes as well, so that others need not be tried. `columns`: the second factor's dimension
+// that is the result's columns.
+void ask_for_columns(int8_t columns, ImplementationDef* implementation) {
+  implementation->constraints.push_back({.kind = Constraint::Kind::kDim,
+                                         .argument = 1,
+                                         .dim = columns,
+                                         .dtypes = {},
+                                         .low = kFewestFasterColumns});
+  implementation->constraints.push_back(
+      {.kind = Constraint::Kind::kDivisible, .argument = 0, .dim = -1, .dtypes = {}, .low = 8});
+}
+
 }  // namespace
 
 RunFn prepare_mm_gpu(const Call& call, KernelState& state) {
@@ -311,19 +323,17 @@ ImplementationDef skinny_linear_gpu() {
   return skinny("stable.cuda.linear_skinny", prepare_skinny_linear<false>);
 }
 ImplementationDef few_rows_mm_gpu() {
-  return few_rows(skinny("stable.cuda.mm_rows", prepare_skinny_mm<true>), 0, kFewestTileRows);
+  ImplementationDef implementation =
+      few_rows(skinny("stable.cuda.mm_rows", prepare_skinny_mm<true>), 0, kFewestTileRows);
+  ask_for_columns(1, &implementation);
+  implementation.constraints.push_back(
+      {.kind = Constraint::Kind::kDivisible, .argument = 1, .dim = 1, .dtypes = {}, .low = 8});
+  return implementation;
 }
 ImplementationDef few_rows_linear_gpu() {
   ImplementationDef implementation =
       few_rows(skinny("stable.cuda.linear_rows", prepare_skinny_linear<true>), 0, kFasterRows);
-  // What the launcher asks of sizes, where others need not be tried.
-  implementation.constraints.push_back({.kind = Constraint::Kind::kDim,
-                                        .argument = 1,
-                                        .dim = 0,
-                                        .dtypes = {},
-                                        .low = kFewestFasterColumns});
-  implementation.constraints.push_back(
-      {.kind = Constraint::Kind::kDivisible, .argument = 1, .dim = -1, .dtypes = {}, .low = 8});
+  ask_for_columns(0, &implementation);
   return implementation;
 }
 

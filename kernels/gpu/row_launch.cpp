@@ -140,7 +140,9 @@ namespace {
 bool launch_long_rows(const Device& device, const std::string& kernel, int64_t rows,
                       int64_t vectors, const LongRowShape& shape, BlockLaunch* made) {
   const int64_t block_vectors = int64_t{kLongThreads} * shape.vectors;
-  const int64_t cluster = power_of_two_from((vectors - 1) / block_vectors + 1);
+  // At least two: blocks send to each other, which one alone must not.
+  const int64_t cluster =
+      std::max<int64_t>(2, power_of_two_from((vectors - 1) / block_vectors + 1));
   if (cluster > kMostCluster) return false;
   *made = make_launch(device, "long_rows", kernel, rows * cluster, kLongThreads, shape.bytes);
   made->cluster = static_cast<unsigned>(cluster);

@@ -45,9 +45,15 @@ CallSpec with_rows(const CallSpec& spec, int argument, int64_t rows) {
   CallSpec result = spec;
   TensorSpec* tensor = tensor_of(result, argument);
   if (tensor == nullptr || tensor->shape.size() < 2) return result;
+  const int rank = static_cast<int>(tensor->shape.size());
   int64_t others = 1;
-  for (size_t d = 1; d + 1 < tensor->shape.size(); ++d) others *= tensor->shape[d];
-  return with_size(result, argument, 0, std::max<int64_t>(1, rows / std::max<int64_t>(1, others)));
+  for (int d = 1; d + 1 < rank; ++d) others *= tensor->shape[static_cast<size_t>(d)];
+  if (others > rows) {
+    for (int d = 1; d + 1 < rank; ++d) result = with_size(std::move(result), argument, d, 1);
+    others = 1;
+  }
+  return with_size(std::move(result), argument, 0,
+                   std::max<int64_t>(1, rows / std::max<int64_t>(1, others)));
 }
 
 CallSpec with_numel(const CallSpec& spec, int argument, int64_t numel) {

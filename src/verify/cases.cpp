@@ -60,20 +60,26 @@ class Collector {
  public:
   Collector(const CaseOptions& options) : options_(options) {}
 
-  // Adds the call with the next distribution; `all`: with each of them.
-  void add(const CallSpec& spec, int64_t limit, bool all = false) {
+  enum class Seeds : uint8_t {
+    kNext,      // the next distribution
+    kStorages,  // the next two, one for each kind of storage
+    kAll        // every distribution
+  };
+  void add(const CallSpec& spec, int64_t limit, Seeds seeds = Seeds::kNext) {
     std::vector<OutputSpec> outputs;
     if (!options_.dtypes.contains(principal_dtype(spec))) return;
     const std::string expression = spec.expression();
     if (!seen_.insert(expression).second) return;
     if (!is_legal(spec, &outputs) || work_of(spec, outputs) > limit) return;
     for (const uint64_t base : options_.seeds) {
-      const int count = all || options_.tier == CaseTier::kFull ? kDistributionCount : 1;
+      const bool all = seeds == Seeds::kAll || options_.tier == CaseTier::kFull;
+      const int count = all ? kDistributionCount : seeds == Seeds::kStorages ? 2 : 1;
       for (int i = 0; i < count; ++i) {
         const uint64_t turn = next_++;
         const auto distribution = static_cast<Distribution>(turn % kDistributionCount);
         // Changes with every round of distributions, so that each meets both kinds of storage.
-        const uint64_t loose = (turn / kDistributionCount + turn) % 2;
+        const uint64_t loose =
+            count == 2 ? static_cast<uint64_t>(i) : (turn / kDistributionCount + turn) % 2;
         cases_.push_back({spec, seed_of(2 * base + loose, distribution)});
       }
     }
@@ -206,7 +212,8 @@ std::vector<VerifyCase> derive_cases(std::span<const CallSpec> examples,
         types.push_back(dtype);
     }
     if (types.empty()) continue;
-    for (const DType dtype : types) collector.add(with_dtype(base, dtype), limit, true);
+    for (const DType dtype : types)
+      collector.add(with_dtype(base, dtype), limit, Collector::Seeds::kAll);
     const CallSpec large = shrink(example, kLargeWork);
     for (const DType dtype : {DType::kFloat32, DType::kBFloat16, DType::kInt64}) {
       collector.add(with_dtype(large, dtype), kLargeWork);
@@ -238,7 +245,10 @@ std::vector<VerifyCase> derive_cases(std::span<const CallSpec> examples,
     }
     for (const std::vector<Constraint>* list : constraints) {
       if (list->empty()) continue;
-      vary_within(small, *list, [&](const CallSpec& spec) { collector.add(spec, kForcedWork); });
+      // An implementation may take calls of one kind of storage only.
+      vary_within(small, *list, [&](const CallSpec& spec) {
+        collector.add(spec, kForcedWork, Collector::Seeds::kStorages);
+      });
     }
   }
   return collector.take();

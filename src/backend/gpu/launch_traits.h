@@ -10,9 +10,7 @@
 namespace fgx::gpu {
 
 struct LaunchTraits {
-  // Blocks along x that form a cluster; 0: none. A kernel that writes into its cluster's shared memory wants one even
-  // of a single block.
-  unsigned cluster = 0;
+  unsigned cluster = 0;  // blocks along x that form a cluster; 0: none
   // May start before the stream's kernel before it has ended. Only for kernels that wait for that themselves
   // (griddepcontrol.wait) ahead of any access to global memory.
   bool programmatic = false;

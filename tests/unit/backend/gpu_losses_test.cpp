@@ -97,9 +97,9 @@ TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
   EXPECT_EQ(add_norm({64, 8192}, kBFloat16, {}, kFloat32),
             Texts{"fgx_add_rms_norm_bfloat16_float32_2 64 x 512"});
   EXPECT_EQ(add_norm({64, 8190}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_2_any 64 x 512"});
-  // Long rows have clusters that stay, those of up to 64 KB single blocks.
+  // Long rows have clusters that stay.
   EXPECT_EQ(add_norm({40, 65536}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 80 x 512 / 2"});
-  EXPECT_EQ(add_norm({40, 32768}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 40 x 512"});
+  EXPECT_EQ(add_norm({40, 32768}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 80 x 512 / 2"});
   EXPECT_EQ(add_norm({40, 16384}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_512x4_few 40 x 512"});
   // Else a sum and a norm.
   const Texts steps = add_norm({64, 8192}, kBFloat16, {1, 64});
@@ -115,7 +115,7 @@ TEST_F(GpuLosses, CrossEntropyByNumberAndLengthOfRows) {
   EXPECT_EQ(cross_entropy({16384, 4096}, kBFloat16, 0),
             Texts{"fgx_cross_entropy_lanes_bfloat16 342 x 256"});
   EXPECT_EQ(cross_entropy({16384, 8192}, kBFloat16, 0),
-            Texts{"fgx_cross_entropy_warps_bfloat16 2048 x 256"});
+            Texts{"fgx_cross_entropy_lanes_bfloat16 342 x 256"});
   EXPECT_EQ(last().cluster, 1u);
   EXPECT_EQ(cross_entropy({16384, 8192}, kFloat32, 0),
             Texts{"fgx_cross_entropy_lanes_float32 256 x 256"});

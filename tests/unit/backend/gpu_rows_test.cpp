@@ -103,7 +103,7 @@ TEST_F(GpuRows, LongRowsHaveClusters) {
   EXPECT_EQ(softmax({2, 1 << 20}, kFloat32), (Geometry{"fgx_softmax_strided_float32", 2, 256, 1}));
 }
 
-TEST_F(GpuRows, LongRowsOfUpToABlockTakeOne) {
+TEST_F(GpuRows, LongRowsHaveTwoBlocksAtLeast) {
   const auto layer_norm = [&](int64_t rows, int64_t length, fgx_dtype dtype, fgx_dtype parameter) {
     DeviceTensor x({rows, length}, dtype, kA), out({rows, length}, dtype, kOut);
     DeviceTensor weight({length}, parameter, kB);
@@ -113,9 +113,9 @@ TEST_F(GpuRows, LongRowsOfUpToABlockTakeOne) {
     return geometry();
   };
   EXPECT_EQ(layer_norm(4096, 32768, kBFloat16, kBFloat16),
-            (Geometry{"fgx_layer_norm_bfloat16_long", 100, 512, 1}));  // a hundred at once
+            (Geometry{"fgx_layer_norm_bfloat16_long", 200, 512, 2}));  // a hundred at once
   EXPECT_EQ(layer_norm(40, 32768, kBFloat16, kBFloat16),
-            (Geometry{"fgx_layer_norm_bfloat16_long", 40, 512, 1}));
+            (Geometry{"fgx_layer_norm_bfloat16_long", 80, 512, 2}));
   EXPECT_EQ(layer_norm(4096, 16384, kFloat32, kFloat32),
             (Geometry{"fgx_layer_norm_float32_8", 4096, 512, 1}));
   // Wide parameters leave half the room for the row.
