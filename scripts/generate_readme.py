@@ -113,6 +113,12 @@ def gpu_summary():
     return f"{gpu_figures.environment(data)}.\n\n{asked}\n\nPyTorch's time over ours:\n\n{beside}"
 
 
+def gpu_issuing():
+    """What issuing an operator costs, from bench/results/gpu.json."""
+    data = load("gpu.json")
+    return "" if data is None else markdown(["who issues", "each", "over the bare launch"], gpu_figures.issuing(data["rows"]))
+
+
 def gpu_missed():
     """Every row that misses a target, with the profiler's reason."""
     data = load("gpu.json")

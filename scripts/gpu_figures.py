@@ -61,6 +61,13 @@ def against_pytorch(rows):
         yield [family, len(ratios), f"{mean:.2f}", f"{min(ratios):.2f}", f"{max(ratios):.2f}", slower]
 
 
+def issuing(rows):
+    """What one add of two [64, 64] matrices costs the host."""
+    for row in rows:
+        if row["family"] == "issue":
+            yield [row["name"], f"{row['ns'] / 1e3:.2f} us", f"{row['over_bare_ns']:.0f} ns"]
+
+
 def limits(counters):
     """What the profiler's counters say of each row's slowest kernel, by row."""
     slowest = {}

@@ -52,7 +52,11 @@ def run_rows(names):
         for name, op, make, kwargs, *_ in compare.load_cases(family)(torch):
             if name not in names:
                 continue
-            prepared = fgx.Prepared(op, *make(), context=context, **kwargs)
+            try:
+                prepared = fgx.Prepared(op, *make(), context=context, **kwargs)
+            except fgx.FgxError as error:
+                print(f"{name} not run: {error}", file=sys.stderr)
+                continue
             prepared.run()
             torch.cuda.synchronize()
             torch.cuda.profiler.start()
