@@ -100,7 +100,8 @@ TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
   // Long rows have clusters that stay.
   EXPECT_EQ(add_norm({40, 65536}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 80 x 512 / 2"});
   EXPECT_EQ(add_norm({40, 32768}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 80 x 512 / 2"});
-  EXPECT_EQ(add_norm({40, 16384}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_512x4_few 40 x 512"});
+  EXPECT_EQ(add_norm({40, 16384}, kBFloat16),
+            Texts{"fgx_add_rms_norm_bfloat16_512x4_few 40 x 512"});
   // Else a sum and a norm.
   const Texts steps = add_norm({64, 8192}, kBFloat16, {1, 64});
   ASSERT_EQ(steps.size(), 2u);
