@@ -27,6 +27,8 @@ def tree(tmp_path):
     for script in SCRIPTS.glob("*.py"):  # it, and what it imports
         (tmp_path / "scripts" / script.name).write_text(script.read_text())
     (tmp_path / "bench" / "results").mkdir(parents=True)
+    (tmp_path / "bench" / "gpu").mkdir()
+    (tmp_path / "bench" / "gpu" / "targets.py").write_text((SCRIPTS.parent / "bench" / "gpu" / "targets.py").read_text())
     (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text(README)
     return tmp_path
@@ -102,3 +104,18 @@ def test_check_tells_what_is_stale(tree):
     assert generate(tree, "--check").returncode == 1
     generate(tree)
     assert not picture(tree).exists() and generate(tree, "--check").returncode == 0
+
+
+def test_gpu_rows_that_miss_say_what_limits_them(tree):
+    (tree / "README.md").write_text("<!-- generated: gpu_missed -->\n<!-- end -->\n")
+    row = {"family": "rows", "op": "softmax", "bytes": 1 << 28, "ours_us": 130.0, "torch_us": 250.0, "copy_us": 100.0,
+           "of_copy": 0.77, "ratio": 1.9, "name": "softmax bfloat16 [16384, 8192]"}
+    good = {**row, "of_copy": 0.99, "name": "softmax float32 [16384, 8192]"}
+    (tree / "bench" / "results" / "gpu.json").write_text(json.dumps({"rows": [row, good]}))
+    kernel = {"family": "rows", "row": row["name"], "us": 130, "dram_percent": 60, "issue_slots_percent": 71,
+              "warps_stalled_by": {"wait": 3, "long_scoreboard": 2}}
+    (tree / "bench" / "results" / "gpu_counters.json").write_text(json.dumps({"rows": [kernel]}))
+    assert generate(tree).returncode == 0
+    table = (tree / "README.md").read_text()
+    assert "| softmax bfloat16 [16384, 8192] | >= 0.97 | 0.77 of the ceiling | instructions (memory 60 %, issue 71 %" in table
+    assert "float32" not in table
