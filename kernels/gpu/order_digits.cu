@@ -127,19 +127,7 @@ FGX_DEVICE_INLINE void pass_digits(const gpu::OrderArguments& a, const void* x, 
 #pragma unroll
   for (int i = 0; i < kItems; ++i) {
     const int digit = digit_of(own_keys[i], a.pass);
-    LaneMask same = ~LaneMask{0};
-#pragma unroll
-    for (int bit = 0; bit < 8; ++bit) {
-      const bool set = (digit >> bit & 1) != 0;
-      const LaneMask those = ballot(set);
-      same &= set ? those : ~those;
-    }
-    const LaneMask below = same & ((LaneMask{1} << lane) - 1);
-    const uint32_t before = warp_counts[warp][digit];
-    sync_warp();
-    if (below == 0) warp_counts[warp][digit] = before + count_bits(same);
-    sync_warp();
-    ranks[i] = before + count_bits(below);
+    ranks[i] = rank_in_warp<8>(digit, lane, warp_counts[warp]);
   }
   __syncthreads();
   // A thread for each digit.

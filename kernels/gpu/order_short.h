@@ -67,19 +67,7 @@ FGX_DEVICE_INLINE void sort_short(const gpu::OrderArguments& a, const void* x, v
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
       const int digit = static_cast<int>(keys[i] >> shift) & (kDigitCount - 1);
-      LaneMask same = ~LaneMask{0};
-#pragma unroll
-      for (int bit = 0; bit < kBits; ++bit) {
-        const bool set = (digit >> bit & 1) != 0;
-        const LaneMask those = ballot(set);
-        same &= set ? those : ~those;
-      }
-      const LaneMask below = same & ((LaneMask{1} << lane) - 1);
-      const uint32_t before = warp_counts[warp][digit];
-      sync_warp();
-      if (below == 0) warp_counts[warp][digit] = before + count_bits(same);
-      sync_warp();
-      ranks[i] = before + count_bits(below);
+      ranks[i] = rank_in_warp<kBits>(digit, lane, warp_counts[warp]);
     }
     __syncthreads();
     uint32_t count[kOwn];

@@ -15,6 +15,24 @@ FGX_DEVICE_INLINE int count_bits(LaneMask mask) {
 #endif
 }
 
+// The place of this lane's element among those of its digit that the warp has had, and counts it. All lanes take part.
+template <int kBits>
+FGX_DEVICE_INLINE uint32_t rank_in_warp(int digit, int lane, uint32_t* counts) {
+  LaneMask same = ~LaneMask{0};
+#pragma unroll
+  for (int bit = 0; bit < kBits; ++bit) {
+    const bool set = (digit >> bit & 1) != 0;
+    const LaneMask those = ballot(set);
+    same &= set ? those : ~those;
+  }
+  const LaneMask below = same & ((LaneMask{1} << lane) - 1);
+  const uint32_t before = counts[digit];
+  sync_warp();
+  if (below == 0) counts[digit] = before + count_bits(same);
+  sync_warp();
+  return before + count_bits(below);
+}
+
 // The sum over all threads of the block before.
 template <int kWarps>
 FGX_DEVICE_INLINE uint32_t sum_before(uint32_t value, uint32_t (&memory)[kWarps]) {

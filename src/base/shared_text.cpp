@@ -33,6 +33,11 @@ void forget(const std::string* text) {
 
 }  // namespace
 
+SharedText::SharedText() {
+  static const auto* const empty = new std::shared_ptr<const std::string>(new std::string);
+  text_ = *empty;
+}
+
 SharedText::SharedText(std::string_view text) {
   {
     const std::lock_guard lock(pool().mutex);

@@ -13,13 +13,14 @@ namespace fgx {
 // Immutable. Equal texts share one string while any of them lives. Thread-safe.
 class SharedText {
  public:
-  SharedText() : SharedText(std::string_view()) {}
-  SharedText(std::string_view text);  // NOLINT(google-explicit-constructor): stands for the text
-  SharedText(const std::string& text) : SharedText(std::string_view(text)) {}  // NOLINT
-  SharedText(const char* text) : SharedText(std::string_view(text)) {}         // NOLINT
+  SharedText();  // the empty text; takes no lock
+  // Implicit, as for std::string: it stands for the text wherever one is given.
+  SharedText(std::string_view text);
+  SharedText(const std::string& text) : SharedText(std::string_view(text)) {}
+  SharedText(const char* text) : SharedText(std::string_view(text)) {}
+  operator const std::string&() const { return *text_; }
 
   const std::string& text() const { return *text_; }
-  operator const std::string&() const { return *text_; }  // NOLINT(google-explicit-constructor)
 
   friend bool operator==(const SharedText& a, const SharedText& b) { return *a.text_ == *b.text_; }
   friend auto operator<=>(const SharedText& a, const SharedText& b) {
