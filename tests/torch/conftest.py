@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Skips the PyTorch judge, with a clear message, only where torch is absent.
 
-FLAGGEMS_EXP_TEST_DEVICE=cuda runs the same tests with every tensor on the GPU.
+FLAGGEMS_EXP_TEST_DEVICE=cuda runs the same tests with every tensor on the GPU; --part 2/4 the second quarter of them.
 """
 import os
 import pathlib
@@ -21,6 +21,15 @@ except ImportError:
 
     def pytest_report_header(config):
         return "SKIPPED: torch is not installed; PyTorch judges nothing in this run"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--part", default="1/1", help="which part of how many: every n-th test, beginning with the i-th")
+
+
+def pytest_collection_modifyitems(config, items):
+    part, parts = map(int, config.getoption("--part").split("/"))
+    items[:] = items[part - 1::parts]
 
 
 @pytest.fixture(autouse=True)
