@@ -172,30 +172,6 @@ void run_add_norm(const KernelState& kernel_state, const RunArgs& args) {
   gpu::launch(state.launch, guard, args.stream, parameters);
 }
 
-// Any strides, types of weights and lengths: the sum as an elementwise operator, then the norm of it.
-struct StepsState {
-  KernelState sum;
-  KernelState norm;
-  RunFn run_sum;
-  RunFn run_norm;
-  bool weighted;
-};
-
-void run_steps(const KernelState& kernel_state, const RunArgs& args) {
-  const StepsState& state = kernel_state.as<StepsState>();
-  const int first = state.weighted ? 3 : 2;
-  void* const sum_data[] = {args.data[kInput], args.data[kResidual], args.data[first + 1]};
-  RunArgs step = args;
-  step.data = sum_data;
-  state.run_sum(state.sum, step);
-  void* norm_data[3] = {args.data[first + 1]};
-  int next = 1;
-  if (state.weighted) norm_data[next++] = args.data[2];
-  norm_data[next] = args.data[first];
-  step.data = norm_data;
-  state.run_norm(state.norm, step);
-}
-
 }  // namespace
 
 RunFn prepare_add_rms_norm_gpu(const Call& call, KernelState& kernel_state) {
@@ -235,12 +211,12 @@ RunFn prepare_add_rms_norm_gpu(const Call& call, KernelState& kernel_state) {
       return run_add_norm;
     }
   }
-  StepsState& state = kernel_state.emplace<StepsState>();
+  AddNormSteps& state = kernel_state.emplace<AddNormSteps>();
   state.weighted = weight != nullptr;
   const Scalar alpha = Scalar::of_int(1);
   state.run_sum = prepare_elementwise_gpu(call.device(), add_norm_sum(call, alpha), state.sum);
   state.run_norm = prepare(device, sum, output, rows, state.norm, Norm::kRms);
-  return run_steps;
+  return run_add_norm_steps;
 }
 
 RunFn prepare_layer_norm_gpu(const Call& call, KernelState& state) {

@@ -58,8 +58,10 @@ BlasLt::BlasLt(const BlasLtDialect& words, const char* prefix, const char* varia
   find(create, "Create");
   find(operation_create, "MatmulDescCreate");
   find(operation_set, "MatmulDescSetAttribute");
+  find(operation_destroy, "MatmulDescDestroy");
   find(layout_create, "MatrixLayoutCreate");
   find(layout_set, "MatrixLayoutSetAttribute");
+  find(layout_destroy, "MatrixLayoutDestroy");
   find(preference_create, "MatmulPreferenceCreate");
   find(preference_set, "MatmulPreferenceSetAttribute");
   find(preference_destroy, "MatmulPreferenceDestroy");

@@ -33,8 +33,10 @@ struct BlasLt {
   int (*create)(void** handle);
   int (*operation_create)(void** operation, int compute_type, int scale_type);
   int (*operation_set)(void* operation, int attribute, const void* value, size_t bytes);
+  int (*operation_destroy)(void* operation);
   int (*layout_create)(void** layout, int type, uint64_t rows, uint64_t columns, int64_t leading);
   int (*layout_set)(void* layout, int attribute, const void* value, size_t bytes);
+  int (*layout_destroy)(void* layout);
   int (*preference_create)(void** preference);
   int (*preference_set)(void* preference, int attribute, const void* value, size_t bytes);
   int (*preference_destroy)(void* preference);

@@ -74,6 +74,17 @@ struct Request {
 
 // A shape's product in the library's terms, and the algorithm that was the fastest.
 struct Product {
+  explicit Product(const BlasLt& library) : lt(library) {}
+  Product(const Product&) = delete;
+  Product& operator=(const Product&) = delete;
+  ~Product() {
+    for (void* layout : layouts) {
+      if (layout != nullptr) (void)lt.layout_destroy(layout);
+    }
+    if (operation != nullptr) (void)lt.operation_destroy(operation);
+  }
+
+  const BlasLt& lt;
   void* operation = nullptr;
   // Of the library's a, b (ours swapped: it is column-major), result and what is added to it.
   void* layouts[4] = {};
@@ -273,7 +284,7 @@ Product& product_for(const BlasLt& lt, const gpu::Device& device, const Request&
   std::lock_guard lock(*mutex);
   std::unique_ptr<Product>& slot = (*products)[key];
   if (slot != nullptr) return *slot;
-  auto made = std::make_unique<Product>();
+  auto made = std::make_unique<Product>(lt);
   describe(lt, request, *made);
   find_algorithm(lt, device, request, *made);
   slot = std::move(made);

@@ -47,31 +47,6 @@ void run_rows(const KernelState& kernel_state, const RunArgs& args) {
   });
 }
 
-// Any strides: the sum as an elementwise operator, then the norm of it.
-struct StepsState {
-  KernelState sum;
-  KernelState norm;
-  RunFn run_sum;
-  RunFn run_norm;
-  bool weighted;
-};
-
-void run_steps(const KernelState& kernel_state, const RunArgs& args) {
-  const StepsState& state = kernel_state.as<StepsState>();
-  const int first = state.weighted ? 3 : 2;
-  void* const sum_data[] = {args.data[kInput], args.data[kResidual], args.data[first + 1]};
-  RunArgs sum_args = args;
-  sum_args.data = sum_data;
-  state.run_sum(state.sum, sum_args);
-  void* norm_data[3] = {args.data[first + 1]};
-  int next = 1;
-  if (state.weighted) norm_data[next++] = args.data[2];
-  norm_data[next] = args.data[first];
-  RunArgs norm_args = args;
-  norm_args.data = norm_data;
-  state.run_norm(state.norm, norm_args);
-}
-
 void run_nothing(const KernelState&, const RunArgs&) {}
 
 }  // namespace
@@ -93,6 +68,22 @@ ElementwiseRequest add_norm_sum(const Call& call, const Scalar& alpha) {
   request.parameter_count = 1;
   request.static_parameters = &alpha;
   return request;
+}
+
+void run_add_norm_steps(const KernelState& kernel_state, const RunArgs& args) {
+  const AddNormSteps& state = kernel_state.as<AddNormSteps>();
+  const int first = state.weighted ? 3 : 2;
+  void* const sum_data[] = {args.data[kInput], args.data[kResidual], args.data[first + 1]};
+  RunArgs sum_args = args;
+  sum_args.data = sum_data;
+  state.run_sum(state.sum, sum_args);
+  void* norm_data[3] = {args.data[first + 1]};
+  int next = 1;
+  if (state.weighted) norm_data[next++] = args.data[2];
+  norm_data[next] = args.data[first];
+  RunArgs norm_args = args;
+  norm_args.data = norm_data;
+  state.run_norm(state.norm, norm_args);
 }
 
 void infer_fused_add_rms_norm(const Call& call, std::vector<OutputSpec>& outputs) {
@@ -133,13 +124,13 @@ RunFn prepare_fused_add_rms_norm(const Call& call, KernelState& kernel_state) {
     state.dtype = input.dtype;
     return run_rows;
   }
-  StepsState& state = kernel_state.emplace<StepsState>();
+  AddNormSteps& state = kernel_state.emplace<AddNormSteps>();
   state.weighted = weight != nullptr;
   const Scalar alpha = Scalar::of_int(1);
   state.run_sum = prepare_elementwise(add_norm_sum(call, alpha), state.sum);
   const int normalized_dims = static_cast<int>(call.ints(kShape).size());
   state.run_norm = prepare_rms_norm_of({sum, weight, output, normalized_dims}, state.norm);
-  return run_steps;
+  return run_add_norm_steps;
 }
 
 }  // namespace fgx

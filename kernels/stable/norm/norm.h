@@ -49,6 +49,15 @@ RunFn prepare_rms_norm_of(const RmsNormTensors& tensors, KernelState& state);
 // The sum of a fused_add_rms_norm call, as an elementwise operator on tensors 0 and 1 into 2. `alpha`, which is one,
 // and the call must live as long as the request.
 ElementwiseRequest add_norm_sum(const Call& call, const Scalar& alpha);
+// Such a call as two launches, for any strides: the sum, then the norm of it.
+struct AddNormSteps {
+  KernelState sum;
+  KernelState norm;
+  RunFn run_sum;
+  RunFn run_norm;
+  bool weighted;
+};
+void run_add_norm_steps(const KernelState& state, const RunArgs& args);
 // Kernels for rows of one type and parameters of another; nullopt: parameters must be converted.
 std::optional<NormKind> norm_kind(DType row, DType parameter);
 
