@@ -90,6 +90,7 @@ class GpuWarmLaunch : public FakeGpuTest {
   ~GpuWarmLaunch() override { fgx_plan_destroy(plan_); }
   void prepare(int device = 0) {
     x_.tensor.device.id = out_.tensor.device.id = device;
+    g_gpu.current = fake_context(device);
     ASSERT_EQ(fgx_context_get_op(context_, "relu", &op_), FGX_OK);
     ASSERT_EQ(fgx_plan_create(op_, args_, 1, outs_, 1, &plan_), FGX_OK);
     ASSERT_EQ(call(), FGX_OK);
@@ -125,10 +126,16 @@ TEST_F(GpuWarmLaunch, FindsItsContextFromAnyOther) {
   for (void* const stream : {kStream, static_cast<void*>(nullptr)}) {
     for (void* const current : {static_cast<void*>(nullptr), fake_context(0), fake_context(0, true),
                                 fake_context(1), fake_context(1, true)}) {
-      g_gpu.current = current;
-      for (int way = 0; way < 2; ++way) {
+      for (int way = 0; way < 4; ++way) {
+        const bool refused = way < 2;  // else the thread was found there before
+        if (refused) {
+          g_gpu.current = fake_context(1);
+          ASSERT_EQ(call(stream), FGX_OK);
+          ASSERT_EQ(call(stream), FGX_OK);
+        }
+        g_gpu.current = current;
         const size_t launches = g_gpu.launches.size();
-        ASSERT_EQ(way == 0 ? call(stream) : run(stream), FGX_OK);
+        ASSERT_EQ(way % 2 == 0 ? call(stream) : run(stream), FGX_OK);
         ASSERT_EQ(g_gpu.launches.size(), launches + 1);
         EXPECT_EQ(last().context, current == fake_context(1, true) ? current : fake_context(1));
         EXPECT_EQ(last().stream, stream);
@@ -136,6 +143,22 @@ TEST_F(GpuWarmLaunch, FindsItsContextFromAnyOther) {
       }
     }
   }
+}
+
+TEST_F(GpuWarmLaunch, OfAThreadFoundElsewhereIsNotRefusedAgain) {
+  prepare();
+  const auto calls_of_a_run = [&](void* current) {
+    g_gpu.current = current;
+    g_gpu.calls = 0;
+    EXPECT_EQ(run(), FGX_OK);
+    return g_gpu.calls;
+  };
+  EXPECT_EQ(calls_of_a_run(nullptr), 4);  // refused, the question, entering the context, the launch
+  EXPECT_EQ(calls_of_a_run(nullptr), 3);
+  EXPECT_EQ(calls_of_a_run(fake_context(0)), 2);
+  EXPECT_EQ(calls_of_a_run(fake_context(0)), 1);
+  EXPECT_EQ(calls_of_a_run(fake_context(0, true)), 4);  // and the context's device
+  EXPECT_EQ(calls_of_a_run(fake_context(0, true)), 3);
 }
 
 TEST_F(GpuWarmLaunch, IsRefusedOnceForWhatNoContextMends) {
