@@ -66,7 +66,7 @@ struct ArrayArguments {
   void* out;
   void* operands[kMostOperands];
   int64_t count;
-  T parameters[2];
+  T parameters[kMaxParameters];
 };
 
 template <typename T>
@@ -89,7 +89,7 @@ void run_arrays(const KernelState& kernel_state, const RunArgs& args) {
   }
   a.count = state.count;
   const Scalar* scalars = state.operands.fixed ? state.operands.parameters : args.scalars;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < kMaxParameters; ++i) {
     a.parameters[i] = i < state.operands.parameter_count ? gpu::convert<T>(scalars[i]) : T(0);
   }
   const gpu::Driver& driver = *state.launch.device->driver;

@@ -27,6 +27,7 @@ struct FakeLaunch {
   unsigned shared_bytes = 0;
   bool programmatic = false;
   bool cooperative = false;
+  std::string packed = {};  // the bytes of arguments that came in one piece
 };
 
 // How far a fault reaches once it has struck.
@@ -143,7 +144,8 @@ inline int fake_launch(const gpu::LaunchConfig& config, void* function, void** p
                     {},
                     config.shared_bytes,
                     false,
-                    false};
+                    false,
+                    {}};
   const auto* attributes = static_cast<const gpu::LaunchAttribute*>(config.attributes);
   for (unsigned i = 0; i < config.attribute_count; ++i) {
     switch (attributes[i].id) {
@@ -166,7 +168,8 @@ inline int fake_launch(const gpu::LaunchConfig& config, void* function, void** p
       return extra[i] == reinterpret_cast<void*>(code);
     };
     if (parameters != nullptr || !is(0, 1) || !is(2, 2) || !is(4, 0)) return 1;
-    if (*static_cast<size_t*>(extra[3]) < 3 * sizeof(void*)) return 1;
+    launch.packed.assign(static_cast<const char*>(extra[1]), *static_cast<size_t*>(extra[3]));
+    if (launch.packed.size() < 3 * sizeof(void*)) return 1;
     for (int i = 0; i < 3; ++i) launch.parameters.push_back(static_cast<void**>(extra[1])[i]);
   } else {
     for (int i = 0; i < 3; ++i) launch.parameters.push_back(*static_cast<void**>(parameters[i]));

@@ -2,6 +2,7 @@
 // Launches on a GPU that is not there: everything but the device's own work.
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +33,49 @@ TEST_F(GpuLaunch, DenseArraysOfOneType) {
     EXPECT_EQ(launch.parameters[2], reinterpret_cast<void*>(kB));
   }
   EXPECT_EQ(g_gpu.current, nullptr);  // put back
+}
+
+// As fgx_add_<dtype>(out, x, y, z, count, p0, p1) declares them.
+template <typename T>
+struct AddArguments {
+  void* arrays[4];
+  int64_t count;
+  T parameters[2];
+};
+template <typename T>
+void expect_arguments(const FakeLaunch& launch, int64_t count, T alpha) {
+  AddArguments<T> found{};
+  ASSERT_EQ(launch.packed.size(), sizeof found);
+  std::memcpy(&found, launch.packed.data(), sizeof found);
+  const uintptr_t arrays[] = {kOut, kA, kB, 0};
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(found.arrays[i], reinterpret_cast<void*>(arrays[i])) << i;
+  EXPECT_EQ(found.count, count);
+  EXPECT_EQ(found.parameters[0], alpha);
+  EXPECT_EQ(found.parameters[1], T(0));
+}
+
+TEST_F(GpuLaunch, ArgumentsOfArraysAreOnePieceWhereTheDriverTakesThat) {
+  const auto add = [&](fgx_dtype dtype, fgx_value alpha) {
+    DeviceTensor x({64, 64}, dtype, kA), y({64, 64}, dtype, kB), out({64, 64}, dtype, kOut);
+    ASSERT_EQ(call("add", {x.value(), y.value(), alpha}, out), FGX_OK)
+        << fgx_error_message(fgx_last_error());
+  };
+  add(kFloat32, number(2));
+  expect_arguments<float>(last(), 4096, 2);
+  add(kFloat64, number(0.5));
+  expect_arguments<double>(last(), 4096, 0.5);
+  add(kInt64, integer(3));
+  expect_arguments<int64_t>(last(), 4096, 3);
+  gpu::Driver& older = fresh_fake_driver();
+  older.launch_attributed = nullptr;
+  gpu::set_fake_driver(FGX_DEVICE_CUDA, &older);
+  fgx_context_destroy(context_);
+  ASSERT_EQ(fgx_context_create(nullptr, &context_), FGX_OK);
+  add(kFloat32, number(2));
+  EXPECT_TRUE(last().packed.empty());
+  EXPECT_EQ(last().kernel, "fgx_add_float32");
+  EXPECT_EQ(last().parameters[0], reinterpret_cast<void*>(kOut));
+  EXPECT_EQ(last().parameters[2], reinterpret_cast<void*>(kB));
 }
 
 TEST_F(GpuLaunch, ChoosesTheKernelByLayout) {
