@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What it costs to issue one operator on a GPU from C: fgx_op_call and fgx_plan_run beside the bare driver
-// launch of an empty kernel (cuLaunchKernel, and cuLaunchKernelEx with its arguments in one piece), and beside PyTorch's
-// add_out where this is built with FGX_WITH_TORCH, in one run, in turn.
+// launch of an empty kernel (cuLaunchKernel, and cuLaunchKernelEx with its arguments in one piece), and beside
+// PyTorch's add_out where this is built with FGX_WITH_TORCH, in one run, in turn.
 // Prints one JSON document. bench/gpu/issue.py builds and runs it.
 //
 //   issue_bench [ROUNDS]

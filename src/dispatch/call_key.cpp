@@ -48,8 +48,8 @@ struct TensorKind {
   return true;
 }
 
-// Writes head, dims and, unless contiguous, strides. `room` words beyond the capacity may be used. `kind`: of the tensor
-// before.
+// Writes head, dims and, unless contiguous, strides. `room` words beyond the capacity may be used.
+// `kind`: of the tensor before.
 [[gnu::always_inline]] inline bool add_tensor(const KeyRules& rules, const fgx_tensor& tensor,
                                               TensorKind& kind, uint32_t* words, uint32_t& length,
                                               Extent& extent, void*& data) {

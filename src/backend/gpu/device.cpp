@@ -117,7 +117,7 @@ int device_count(int32_t device_type) {
   return driver != nullptr && driver->device_count(&count) == 0 ? count : 0;
 }
 
-constinit thread_local bool detail::t_elsewhere = false;
+constinit thread_local bool detail::t_looks_first = true;
 
 void ContextGuard::enter() const {
   const Driver& driver = *device_.driver;

@@ -50,10 +50,10 @@ struct Kernel {
 };
 
 namespace detail {
-// Whether the context that was last looked at in this thread was not the one that was wanted: then it is looked at
-// before a launch, too, so that hosts with contexts of their own do not have every launch refused first, and none that is
-// captured.
-extern constinit thread_local bool t_elsewhere __attribute__((tls_model("initial-exec")));
+// Whether this thread looks at the current context before it launches: until it has found the wanted one, and from when
+// it found another. Hosts with contexts of their own do not have every launch refused first, and one into a capture is
+// not, unless the thread has changed its context since its last launch.
+extern constinit thread_local bool t_looks_first __attribute__((tls_model("initial-exec")));
 }  // namespace detail
 
 // Makes a context of the device current while it lives: the caller's own where it is one of this
@@ -86,7 +86,7 @@ class ContextGuard {
  protected:
   enum class Later : uint8_t { kIfRefused };
   ContextGuard(const Device& device, Later) : device_(device) {
-    if (__builtin_expect(!device.driver->refuses_misplaced || detail::t_elsewhere, 0)) look();
+    if (__builtin_expect(!device.driver->refuses_misplaced || detail::t_looks_first, 0)) look();
   }
 
  private:
@@ -94,7 +94,7 @@ class ContextGuard {
     check(*device_.driver, device_.driver->context_current(&before_),
           "reading the current context");
     looked_ = true;
-    detail::t_elsewhere = before_ != device_.primary;
+    detail::t_looks_first = before_ != device_.primary;
     if (__builtin_expect(before_ != device_.primary, 0)) enter();
   }
   void enter() const;

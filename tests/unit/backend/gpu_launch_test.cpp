@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "fake_call.h"
@@ -203,6 +204,11 @@ TEST_F(GpuWarmLaunch, OfAThreadFoundElsewhereIsNotRefusedAgain) {
   EXPECT_EQ(calls_of_a_run(fake_context(0)), 1);
   EXPECT_EQ(calls_of_a_run(fake_context(0, true)), 4);  // and the context's device
   EXPECT_EQ(calls_of_a_run(fake_context(0, true)), 3);
+  std::thread([&] {
+    EXPECT_EQ(calls_of_a_run(nullptr), 3) << "a thread's first";
+    EXPECT_EQ(calls_of_a_run(fake_context(0)), 2);
+    EXPECT_EQ(calls_of_a_run(fake_context(0)), 1);
+  }).join();
 }
 
 TEST_F(GpuWarmLaunch, IsRefusedOnceForWhatNoContextMends) {
