@@ -387,9 +387,9 @@ template <typename State, auto kLaunch>
 void run(const KernelState& kernel_state, const RunArgs& args) {
   const State& state = kernel_state.as<State>();
   Pointers pointers(state, args);
-  const gpu::ContextGuard guard(*state.first.device);
+  const gpu::LaunchGuard guard(*state.first.device);
   if (state.workspace == 0) return kLaunch(state, guard, args.stream, pointers);
-  const gpu::Scratch scratch(*state.first.device, args.stream, args.workspace, args.workspace_size,
+  const gpu::Scratch scratch(guard, args.stream, args.workspace, args.workspace_size,
                              state.workspace);
   pointers.use(state, scratch.data());
   kLaunch(state, guard, args.stream, pointers);

@@ -43,31 +43,62 @@ struct StridedState {
   StridedArguments arguments;
 };
 
-void run_on(const Launch& launch, void* stream, void** parameters) {
-  const gpu::ContextGuard guard(*launch.device);
-  gpu::check(*launch.device->driver,
-             launch.device->driver->launch(guard.handle(launch.kernel), launch.grid, 1, 1,
-                                           launch.block, 1, 1, 0, stream, parameters, nullptr),
+// `call` launches a handle and answers the driver's status.
+template <typename Call>
+void run_on(const Launch& launch, Call call) {
+  const gpu::LaunchGuard guard(*launch.device);
+  gpu::check(*launch.device->driver, guard.launch(launch.kernel, call),
              "launching an elementwise kernel");
+}
+gpu::LaunchGeometry geometry_of(const Launch& launch) {
+  return {{launch.grid, 1, 1}, launch.block, 0};
+}
+void run_on(const Launch& launch, void* stream, void** parameters) {
+  run_on(launch, [&](void* function) {
+    return gpu::launch_plainly(*launch.device->driver, function, geometry_of(launch), stream,
+                               parameters);
+  });
+}
+
+// Of the kernels for dense arrays, as they declare them.
+template <typename T>
+struct ArrayArguments {
+  void* out;
+  void* operands[kMostOperands];
+  int64_t count;
+  T parameters[kMaxParameters];
+};
+
+template <typename T>
+[[gnu::noinline]] int launch_in_pieces(const gpu::Driver& driver, void* function,
+                                       const gpu::LaunchGeometry& geometry, void* stream,
+                                       ArrayArguments<T>& a) {
+  void* parameters[] = {&a.out,   &a.operands[0],   &a.operands[1],  &a.operands[2],
+                        &a.count, &a.parameters[0], &a.parameters[1]};
+  return gpu::launch_plainly(driver, function, geometry, stream, parameters);
 }
 
 // The most common launch, with as little between the call and the driver as there can be.
 template <typename T>
 void run_arrays(const KernelState& kernel_state, const RunArgs& args) {
   const DenseState& state = kernel_state.as<DenseState>();
-  void* arrays[kMostOperands + 1];
-  for (int k = 0; k <= kMostOperands; ++k) {
-    arrays[k] = state.slots[k] < 0 ? nullptr : args.data[state.slots[k]];
+  ArrayArguments<T> a;
+  a.out = args.data[state.slots[kMostOperands]];
+  for (int k = 0; k < kMostOperands; ++k) {
+    a.operands[k] = state.slots[k] < 0 ? nullptr : args.data[state.slots[k]];
   }
-  T numbers[kMaxParameters] = {};
+  a.count = state.count;
   const Scalar* scalars = state.operands.fixed ? state.operands.parameters : args.scalars;
-  for (int i = 0; i < state.operands.parameter_count; ++i) {
-    numbers[i] = gpu::convert<T>(scalars[i]);
+  for (int i = 0; i < kMaxParameters; ++i) {
+    a.parameters[i] = i < state.operands.parameter_count ? gpu::convert<T>(scalars[i]) : T(0);
   }
-  int64_t count = state.count;
-  void* parameters[] = {
-      &arrays[kMostOperands], &arrays[0], &arrays[1], &arrays[2], &count, &numbers[0], &numbers[1]};
-  run_on(state.launch, args.stream, parameters);
+  const gpu::Driver& driver = *state.launch.device->driver;
+  const gpu::LaunchGeometry geometry = geometry_of(state.launch);
+  run_on(state.launch, [&](void* function) {
+    return __builtin_expect(gpu::packs_arguments(driver), 1)
+               ? gpu::launch_packed(driver, function, geometry, args.stream, &a, sizeof a)
+               : launch_in_pieces(driver, function, geometry, args.stream, a);
+  });
 }
 
 template <typename T>

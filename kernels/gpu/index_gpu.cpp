@@ -204,7 +204,7 @@ void run_scatter(const KernelState& state, const RunArgs& args) {
   if (in_place) arguments.whole = 0;
   if (!in_place && arguments.whole == 0) run_move(made.copy, out, self, args.stream);
   if (made.nothing) return;
-  const gpu::ContextGuard guard(*made.launch.device);
+  const gpu::LaunchGuard guard(*made.launch.device);
   if (made.way == Way::kNumber) {
     uint64_t value = 0;
     convert_kernels_for(best_isa()).convert(made.dtype, made.value_type, &value, 1, source, 1, 1);
@@ -217,7 +217,7 @@ void run_scatter(const KernelState& state, const RunArgs& args) {
     gpu::run_launch(made.launch, guard, args.stream, parameters);
     return;
   }
-  const gpu::Scratch scratch(*made.launch.device, args.stream, args.workspace, args.workspace_size,
+  const gpu::Scratch scratch(guard, args.stream, args.workspace, args.workspace_size,
                              made.workspace());
   void* places = scratch.data();
   int64_t count = made.places;

@@ -32,7 +32,7 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   double eps = eps_of(args, state.dtype);
   void* parameters[] = {
       const_cast<decltype(State::arguments)*>(&state.arguments), &x, &y, &weight, &bias, &eps};
-  const gpu::ContextGuard guard(*state.launch.device);
+  const gpu::LaunchGuard guard(*state.launch.device);
   gpu::launch(state.launch, guard, args.stream, parameters);
 }
 
@@ -168,7 +168,7 @@ void run_add_norm(const KernelState& kernel_state, const RunArgs& args) {
   double eps = eps_of(args, state.dtype);
   void* parameters[] = {
       const_cast<gpu::RowArguments*>(&state.arguments), &input, &residual, &y, &sum, &weight, &eps};
-  const gpu::ContextGuard guard(*state.launch.device);
+  const gpu::LaunchGuard guard(*state.launch.device);
   gpu::launch(state.launch, guard, args.stream, parameters);
 }
 

@@ -314,12 +314,12 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   void* slots = nullptr;
   void* parameters[] = {const_cast<decltype(State::arguments)*>(&state.arguments), &in, &out,
                         &slots, &second};
-  const gpu::ContextGuard guard(*state.first.device);
+  const gpu::LaunchGuard guard(*state.first.device);
   if (state.arguments.split == 0) {
     gpu::launch(state.first, guard, args.stream, parameters);
     return;
   }
-  const gpu::Scratch scratch(*state.first.device, args.stream, args.workspace, args.workspace_size,
+  const gpu::Scratch scratch(guard, args.stream, args.workspace, args.workspace_size,
                              state.workspace);
   slots = scratch.data();
   gpu::launch(state.first, guard, args.stream, parameters);

@@ -71,15 +71,12 @@ BlockLaunch make_launch(const Device& device, const char* module, const std::str
 
 void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, void** parameters) {
   const Driver& driver = *what.device->driver;
-  void* const function = guard.handle(what.kernel);
-  int status = 0;
-  if (what.cluster > 0 || what.follows) {
-    status = launch_with_traits(driver, function, geometry_of(what), traits_of(what), stream,
-                                parameters);
-  } else {
-    status = driver.launch(function, what.grid, 1, 1, what.block, 1, 1, what.shared_bytes, stream,
-                           parameters, nullptr);
-  }
+  const int status = guard.launch(what.kernel, [&](void* function) {
+    return what.cluster > 0 || what.follows
+               ? launch_with_traits(driver, function, geometry_of(what), traits_of(what), stream,
+                                    parameters)
+               : launch_plainly(driver, function, geometry_of(what), stream, parameters);
+  });
   check(driver, status, "launching a kernel");
 }
 

@@ -36,7 +36,7 @@ bool allow(const BlockLaunch& what);
 // How many such clusters the device runs at once, after allowing them: none where it has no clusters, or is cut into
 // parts that have too few multiprocessors.
 int64_t row_clusters_at_once(const BlockLaunch& what);
-// In a context of the device, which `guard` made current.
+// In the context that `guard` finds.
 void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, void** parameters);
 
 int64_t power_of_two_from(int64_t value);  // the next one

@@ -23,7 +23,7 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   const void* x = args.data[0];
   void* y = args.data[1];
   void* parameters[] = {const_cast<decltype(State::arguments)*>(&state.arguments), &x, &y};
-  const gpu::ContextGuard guard(*state.launch.device);
+  const gpu::LaunchGuard guard(*state.launch.device);
   gpu::launch(state.launch, guard, args.stream, parameters);
 }
 
