@@ -334,6 +334,11 @@ extern "C" __global__ void __launch_bounds__(fgx::gpu::kMostBins)
       const fgx::gpu::IndexArguments arguments, const fgx::gpu::BinArguments bins,               \
       const void* indices, uint32_t* counts) {                                                   \
     fgx::device::count_bins<fours>(arguments, bins, indices, counts);                            \
+  }                                                                                              \
+  extern "C" __global__ void __launch_bounds__(fgx::gpu::kBinCountBlock) fgx_bins_claim##suffix( \
+      const fgx::gpu::IndexArguments arguments, const fgx::gpu::BinArguments bins,               \
+      const uint32_t* starts, const void* indices, uint32_t* claims) {                           \
+    fgx::device::claim_places<fours>(arguments, bins, starts, indices, claims);                  \
   }
 FGX_COUNT_BINS(, false)
 FGX_COUNT_BINS(_fours, true)
