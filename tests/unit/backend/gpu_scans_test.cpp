@@ -139,6 +139,16 @@ TEST_F(GpuScans, ScatterIntoLargeTablesGoesByBins) {
                               {{1 << 25}, kBFloat16, kOut});
   EXPECT_EQ(odd.rfind("fgx_copy_2", 0), 0u) << odd;
   EXPECT_NE(odd.find("fgx_bins_put_2"), std::string::npos) << odd;
+  // Claims and what is dealt share the scratch; a call that brings it needs no more.
+  DeviceTensor table({1 << 24}, kFloat32, kA), named({1 << 20}, kInt64, kB),
+      given({1 << 20}, kFloat32, kC), into({1 << 24}, kFloat32, kOut);
+  std::vector<fgx_value> args = {table.value(), integer(0), named.value(), given.value()};
+  fgx_op* op = nullptr;
+  ASSERT_EQ(fgx_context_get_op(context_, "scatter", &op), FGX_OK);
+  fgx_tensor* outs[] = {&into.tensor};
+  size_t bytes = 0;
+  ASSERT_EQ(fgx_op_workspace(op, args.data(), 4, outs, 1, &bytes), FGX_OK);
+  EXPECT_EQ(bytes, 2u * 1028 * 4 + (size_t{4} << 24));
   // What a cache holds is claimed in memory.
   EXPECT_NE(scatter({1 << 23}, 0, {1 << 22}, kBFloat16).find("fgx_put_claim"), std::string::npos);
 }
