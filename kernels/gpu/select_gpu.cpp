@@ -277,15 +277,15 @@ bool plan_joined(const gpu::Device& device, const Call& call, Joined& joined) {
 
 struct Gathered {
   Launch launch;
-  gpu::GatherArguments arguments;
+  gpu::StridedGatherArguments arguments;  // dense rows: the first part of them
 };
 void run_gather(const KernelState& state, const RunArgs& args) {
   const Gathered& gathered = state.as<Gathered>();
   void* table = args.data[0];
   void* indices = args.data[1];
   void* out = args.data[2];
-  void* parameters[] = {const_cast<gpu::GatherArguments*>(&gathered.arguments), &table, &indices,
-                        &out};
+  void* parameters[] = {const_cast<gpu::StridedGatherArguments*>(&gathered.arguments), &table,
+                        &indices, &out};
   gpu::run_launch(gathered.launch, args.stream, parameters);
 }
 
@@ -353,7 +353,7 @@ RunFn prepare_embedding_gpu(const Call& call, KernelState& state) {
   const gpu::Device& device = gpu::find_device(call.device());
   const EmbeddingPlan plan = plan_embedding(call);
   Gathered& made = state.emplace<Gathered>();
-  gpu::GatherArguments& a = made.arguments;
+  gpu::StridedGatherArguments& a = made.arguments;
   a = {};
   int64_t unit = plan.bytes;
   if (plan.flat) {

@@ -257,6 +257,12 @@ TEST_F(GpuRows, TypesOfResults) {
   DeviceTensor x({64, 4096}, kBFloat16, kA), out({64}, kInt64, kOut);
   ASSERT_EQ(call("argmax", {x.value(), integer(1)}, out), FGX_OK);
   EXPECT_EQ(last().kernel, "fgx_argmax_bfloat16_128x4");
+  // Of single elements: nothing is read.
+  DeviceTensor row({1, 4096}, kBFloat16, kA), firsts({4096}, kInt64, kOut);
+  ASSERT_EQ(call("argmax", {row.value(), integer(0)}, firsts), FGX_OK);
+  EXPECT_EQ(last().kernel, "fgx_argmax_single");
+  EXPECT_EQ(last().grid, 16u);
+  EXPECT_EQ(last().parameters[0], reinterpret_cast<void*>(kOut));
 }
 
 }  // namespace
