@@ -397,7 +397,7 @@ void run_single(const KernelState& kernel_state, const RunArgs& args) {
   int64_t count = state.count;
   void* none = nullptr;
   void* parameters[] = {&out, &count, &none};
-  gpu::launch(state.launch, gpu::ContextGuard(*state.launch.device), args.stream, parameters);
+  gpu::launch(state.launch, gpu::LaunchGuard(*state.launch.device), args.stream, parameters);
 }
 RunFn prepare_single(const gpu::Device& device, int64_t count, KernelState& kernel_state) {
   constexpr int64_t kBlock = 256;

@@ -23,8 +23,8 @@ struct BlockLaunch {
   unsigned block;
   unsigned shared_bytes;
   unsigned cluster;  // as LaunchTraits has it
-  // Of no cluster: may begin while the launch before it still runs. Its kernel waits for that itself (compute capability
-  // 9: wait_for_launch_before).
+  // May begin while the launch before it still runs. Its kernel waits for that itself (compute capability 9:
+  // wait_for_launch_before).
   bool follows = false;
 };
 // Throws ShapeNotSupported for more blocks than one launch takes.
