@@ -174,14 +174,22 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
   if (outer_dims > kMostOuterDims) return false;
   if (const WholeForm* form = find_whole_form(kernels.whole_forms, length, vector);
       form != nullptr && aligned && outer_dims <= 1) {
-    const bool few = kernels.whole_few && rows <= device.facts.multiprocessors;
-    *made = make_launch(device, kernels.whole_module,
-                        prefix + "_" + std::to_string(form->threads) + "x" +
-                            std::to_string(form->vectors) + (few ? "_few" : ""),
-                        rows, form->threads, 0);
-    made->follows = launches_can_follow(device);
+    const int64_t processors = device.facts.multiprocessors;
+    const bool few = kernels.whole_few && rows <= processors;
+    const std::string shared_out =
+        std::to_string(form->threads) + "x" + std::to_string(form->vectors);
     *arguments = {};
     if (outer_dims == 1) arguments->whole = {outer[0].in_stride, outer[0].out_stride};
+    arguments->rows = rows;
+    if (form->beside > 0) {
+      const int64_t grid = std::min((rows - 1) / form->beside + 1, form->blocks * processors);
+      *made = make_launch(device, kernels.whole_module, prefix + "_" + shared_out + "_in_turn",
+                          grid, form->threads * form->beside, 0);
+      return true;
+    }
+    *made = make_launch(device, kernels.whole_module,
+                        prefix + "_" + shared_out + (few ? "_few" : ""), rows, form->threads, 0);
+    made->follows = (few || !kernels.whole_few) && launches_can_follow(device);
     return true;
   }
   RowShape shape;

@@ -85,8 +85,10 @@ void plan_dense(const gpu::Device& device, const CopyPlan& plan, uint64_t addres
   move.vectors = unit_for(addresses) == kVectorBytes ? 1 : 0;
   const std::string kernel = std::string("fgx_convert_") + std::string(info(plan.to_type).name) +
                              "_" + std::string(info(plan.from_type).name);
-  move.launch = gpu::make_launch(device, kModule, kernel.c_str(),
-                                 blocks_for(count, gpu::kSelectBlock * size), gpu::kSelectBlock);
+  // Twice as wide as they were, elements come sooner to smaller blocks.
+  const unsigned block = to_bytes == 2 * from_bytes ? gpu::kSelectBlock / 2 : gpu::kSelectBlock;
+  move.launch =
+      gpu::make_launch(device, kModule, kernel.c_str(), blocks_for(count, block * size), block);
 }
 
 void plan_transpose(const gpu::Device& device, const CopyPlan& plan, Move& move) {

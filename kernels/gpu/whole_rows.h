@@ -47,13 +47,22 @@ FGX_DEVICE_INLINE State merge_groups(const State (&states)[kCount], Merge merge)
   }
 }
 
+// What the groups of a row sum up to, of kGroups groups.
+template <int kGroups>
+FGX_DEVICE_INLINE float sum_of_groups(const float (&groups)[kGroups]) {
+  constexpr int kQuads = kGroups / 4;
+  static_assert(kGroups % 4 == 0 && kQuads <= kGroup);
+  const float4 four = reinterpret_cast<const float4*>(groups)[threadIdx.x & (kQuads - 1)];
+  float sum = (four.x + four.y) + (four.z + four.w);
+#pragma unroll
+  for (int mask = kQuads / 2; mask > 0; mask /= 2) sum += from_lane(sum, mask);
+  return sum;
+}
+
 // The sums over a row of which each thread brings its vectors': brought in before a barrier, found after it.
 template <int kThreads, int kVectors>
 struct RowSum {
-  static constexpr int kGroups = kThreads * kVectors / kGroup;
-  static constexpr int kQuads = kGroups / 4;
-  static_assert(kGroups % 4 == 0 && kQuads <= kGroup);
-  alignas(16) float groups[kGroups];
+  alignas(16) float groups[kThreads * kVectors / kGroup];
 
   FGX_DEVICE_INLINE void bring(const float (&sums)[kVectors]) {
     const float sum = merge_groups(sums, Add());
@@ -63,13 +72,7 @@ struct RowSum {
       groups[lane / kLanes * (kThreads / kGroup) + static_cast<int>(threadIdx.x) / kGroup] = sum;
     }
   }
-  FGX_DEVICE_INLINE float find() const {
-    const float4 four = reinterpret_cast<const float4*>(groups)[threadIdx.x & (kQuads - 1)];
-    float sum = (four.x + four.y) + (four.z + four.w);
-#pragma unroll
-    for (int mask = kQuads / 2; mask > 0; mask /= 2) sum += from_lane(sum, mask);
-    return sum;
-  }
+  FGX_DEVICE_INLINE float find() const { return sum_of_groups(groups); }
 };
 
 // The largest over kLanes neighbouring lanes, at most kGroup; a number rather than NaN.

@@ -65,15 +65,19 @@ FGX_DEVICE_INLINE void softmax_whole(const gpu::WholeRowArguments& steps, const 
           fgx::device::T* y) {                                                           \
     fgx::device::softmax_whole<log, fgx::device::T, threads, vectors>(steps, x, y);      \
   }
-// 512 to 2048 vectors.
+// 512 to 2048 vectors, as the launcher's forms have them.
 #define FGX_TYPE(op, log, name, T)       \
   FGX_WHOLE(op, log, name, T, 128, 4, 8) \
-  FGX_WHOLE(op, log, name, T, 256, 4, 4) \
   FGX_WHOLE(op, log, name, T, 512, 4, 2)
-#define FGX_BOTH(name, T)           \
-  FGX_TYPE(softmax, false, name, T) \
-  FGX_TYPE(log_softmax, true, name, T)
+#define FGX_HALF(name, T)                       \
+  FGX_TYPE(softmax, false, name, T)             \
+  FGX_WHOLE(softmax, false, name, T, 512, 2, 2) \
+  FGX_TYPE(log_softmax, true, name, T)          \
+  FGX_WHOLE(log_softmax, true, name, T, 256, 4, 4)
 
-FGX_BOTH(float32, Float32)
-FGX_BOTH(float16, Float16)
-FGX_BOTH(bfloat16, BFloat16)
+FGX_TYPE(softmax, false, float32, Float32)
+FGX_WHOLE(softmax, false, float32, Float32, 256, 4, 4)
+FGX_TYPE(log_softmax, true, float32, Float32)
+FGX_WHOLE(log_softmax, true, float32, Float32, 256, 4, 4)
+FGX_HALF(float16, Float16)
+FGX_HALF(bfloat16, BFloat16)
