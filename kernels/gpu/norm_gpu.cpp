@@ -63,21 +63,31 @@ bool aligned_parameter(const TensorView* parameter) {
 
 // Whole rows, with parameters of the row's type. layer_norm of halves has more to compute for each byte, and is faster
 // with fewer threads; sums of two operands are with more.
-constexpr gpu::WholeForm kWholeForms[] = {{128, 2}, {256, 2}, {512, 2}, {512, 4}};
-constexpr gpu::WholeForm kHalfLayerForms[] = {{16, 2, 16, 3}, {128, 1}, {128, 2},
-                                              {256, 2},       {256, 4}, {512, 4}};
-constexpr gpu::WholeForm kAddForms[] = {{128, 2}, {256, 2}, {512, 2}, {1024, 2}};
+constexpr gpu::WholeForm kFloatForms[] = {
+    {128, 2}, {256, 2}, {.threads = 512, .vectors = 2, .cluster = 4}, {512, 4}};
+constexpr gpu::WholeForm kFloatAddForms[] = {
+    {128, 2}, {256, 2}, {.threads = 512, .vectors = 2, .cluster = 4}, {1024, 2}};
+constexpr gpu::WholeForm kHalfForms[] = {{128, 2}, {256, 2}, {512, 2}, {512, 4}};
 constexpr gpu::WholeForm kHalfAddForms[] = {{128, 2}, {256, 2}, {1024, 1}, {512, 4}};
+constexpr gpu::WholeForm kHalfLayerForms[] = {
+    {.threads = 16, .vectors = 2, .beside = 16, .blocks = 3},
+    {128, 1},
+    {128, 2},
+    {256, 2},
+    {256, 4},
+    {512, 4}};
 enum class WholeNorm : uint8_t { kLayer, kRms, kAddRms };
 void allow_whole_rows(DType row, DType parameter, WholeNorm norm, gpu::RowKernels* kernels) {
   if (parameter != row || row == DType::kFloat64) return;
   const bool half = row != DType::kFloat32;
   kernels->whole_module = "whole_norms";
   kernels->whole_few = true;
-  kernels->whole_forms = kWholeForms;
-  if (norm == WholeNorm::kLayer && half) kernels->whole_forms = kHalfLayerForms;
   if (norm == WholeNorm::kAddRms) {
-    kernels->whole_forms = half ? std::span<const gpu::WholeForm>(kHalfAddForms) : kAddForms;
+    kernels->whole_forms = half ? std::span<const gpu::WholeForm>(kHalfAddForms) : kFloatAddForms;
+  } else if (norm == WholeNorm::kLayer && half) {
+    kernels->whole_forms = kHalfLayerForms;
+  } else {
+    kernels->whole_forms = half ? std::span<const gpu::WholeForm>(kHalfForms) : kFloatForms;
   }
 }
 

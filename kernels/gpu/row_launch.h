@@ -23,7 +23,7 @@ struct BlockLaunch {
   unsigned block;
   unsigned shared_bytes;
   unsigned cluster;  // as LaunchTraits has it
-  // Of no cluster: may begin while the launch before it still runs. Its kernel waits for that itself (compute capability
+  // May begin while the launch before it still runs. Its kernel waits for that itself (compute capability
   // 9: wait_for_launch_before).
   bool follows = false;
 };
@@ -65,6 +65,9 @@ struct WholeForm {
   // that have a block to each row 0.
   int64_t beside = 0;
   int64_t blocks = 0;
+  // Blocks of a cluster that each of a few rows is shared out among, with two vectors to each thread; 0: there is no
+  // such kernel.
+  int64_t cluster = 0;
 };
 // The one of rows that have exactly as many vectors, of `vector` elements each; null where there is none.
 const WholeForm* find_whole_form(std::span<const WholeForm> forms, int64_t length, int64_t vector);
@@ -83,7 +86,8 @@ struct RowKernels {
   bool whole_few = false;
 };
 
-// For rows that a whole form fits, `prefix` + "_" + threads + "x" + vectors (+ "_few" or "_in_turn"). Else the
+// For rows that a whole form fits, `prefix` + "_" + threads + "x" + vectors (+ "_few" or "_in_turn"),
+// or a block's part of it and "_by" + blocks. Else the
 // kernel `prefix` + "_" + vectors (+ "_cluster") (+ "_any" unless aligned), or, for long rows that are one after
 // another and where there is such a kernel, `prefix` + "_long"; and what it is launched with. `state_bytes`: of its
 // reductions' states. False: the rows are too long for it.

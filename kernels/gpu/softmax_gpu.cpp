@@ -32,6 +32,8 @@ constexpr int64_t kLeastVectors = 4;
 
 // Of whole rows; softmax of halves rather has more threads.
 constexpr gpu::WholeForm kWholeForms[] = {{128, 4}, {256, 4}, {512, 4}};
+constexpr gpu::WholeForm kFloatForms[] = {
+    {128, 4}, {.threads = 256, .vectors = 4, .cluster = 4}, {512, 4}};
 constexpr gpu::WholeForm kHalfForms[] = {{128, 4}, {512, 2}, {512, 4}};
 
 void run_nothing(const KernelState&, const RunArgs&) {}
@@ -61,8 +63,11 @@ RunFn prepare(const Call& call, KernelState& kernel_state, bool log) {
         .least_vectors = kLeastVectors};
     if (x.dtype == y.dtype && y.dtype != DType::kFloat64) {
       kernels.whole_module = "whole_softmax";
-      kernels.whole_forms = kWholeForms;
-      if (!log && y.dtype != DType::kFloat32) kernels.whole_forms = kHalfForms;
+      if (y.dtype == DType::kFloat32) {
+        kernels.whole_forms = kFloatForms;
+      } else {
+        kernels.whole_forms = log ? std::span<const gpu::WholeForm>(kWholeForms) : kHalfForms;
+      }
     }
     if (gpu::launch_rows(device, name, prefix + from + (x.dtype == y.dtype ? "" : "_" + to),
                          aligned, count, rows.length, 16 / size_of(x.dtype), rows.outer,

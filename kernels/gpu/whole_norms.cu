@@ -8,19 +8,38 @@ namespace fgx::device {
 enum class WholeNorm { kLayer, kRms, kAddRms };
 
 // kEarly: parameters are loaded beside the row. kFew: may begin beside the launch before it, which takes many rows
-// longer.
-template <WholeNorm kNorm, typename T, int kThreads, int kVectors, bool kEarly, bool kFew>
+// longer. kBlocks: of a cluster that shares the row out, each with so many threads and vectors.
+template <WholeNorm kNorm, typename T, int kThreads, int kVectors, bool kEarly, bool kFew,
+          int kBlocks = 1>
 FGX_DEVICE_INLINE void norm_whole(const gpu::WholeRowArguments& steps, const T* x,
                                   const T* residual, T* y, T* sum, const T* weight, const T* bias,
                                   float eps) {
   constexpr bool kLayer = kNorm == WholeNorm::kLayer;
   constexpr int kSize = Vector<T>::kSize;
   constexpr int kStride = kThreads * kSize;
-  constexpr float kShare = 1.0f / (kThreads * kVectors * kSize);
-  __shared__ RowSum<kThreads, kVectors> firsts, seconds;
+  constexpr float kShare = 1.0f / (kBlocks * kThreads * kVectors * kSize);
+  constexpr bool kShared = kBlocks > 1;
+  using Sum = typename Choose<kShared, ClusterSum<kThreads, kVectors, kBlocks>,
+                              RowSum<kThreads, kVectors>>::Type;
+  __shared__ Sum firsts[kShared ? 2 : 1], seconds[kShared ? 2 : 1];  // of two looks
+  int first = static_cast<int>(threadIdx.x) * kSize;
+  const int64_t row = blockIdx.x / kBlocks;
+#if defined(FGX_CLUSTERS)
+  if constexpr (kShared) {
+    if (threadIdx.x == 0) {
+#pragma unroll
+      for (int look = 0; look < 2; ++look) {
+        if constexpr (kLayer) firsts[look].groups.begin();
+        seconds[look].groups.begin();
+      }
+    }
+    sync_warp();
+    cluster_arrive();
+    first += static_cast<int>(cluster_rank()) * kVectors * kStride;
+  }
+#endif
   if constexpr (kFew) begin_beside_launch_before();
-  const int first = static_cast<int>(threadIdx.x) * kSize;
-  const int64_t from = static_cast<int64_t>(blockIdx.x) * steps.in_step + first;
+  const int64_t from = row * steps.in_step + first;
   HeldVector<T> raw[kVectors];
   load_whole<kThreads>(x + from, raw);
   HeldVector<T> others[kNorm == WholeNorm::kAddRms ? kVectors : 1];
@@ -46,7 +65,7 @@ FGX_DEVICE_INLINE void norm_whole(const gpu::WholeRowArguments& steps, const T* 
     for (int j = 0; j < kVectors; ++j) raw[j].forget_values();
   };
   // Moments about `middle`, left for all threads.
-  const auto bring_moments = [&](float middle) {
+  const auto bring_moments = [&](float middle, int look) {
     float totals[kVectors], squares[kVectors];
 #pragma unroll
     for (int j = 0; j < kVectors; ++j) {
@@ -59,25 +78,34 @@ FGX_DEVICE_INLINE void norm_whole(const gpu::WholeRowArguments& steps, const T* 
       }
     }
     forget();
-    if constexpr (kLayer) firsts.bring(totals);
-    seconds.bring(squares);
-    __syncthreads();
+    if constexpr (kLayer) firsts[look].bring(totals);
+    seconds[look].bring(squares);
+    if constexpr (kShared) {
+      if constexpr (kLayer) firsts[look].groups.await();
+      seconds[look].groups.await();
+    } else {
+      __syncthreads();
+    }
   };
-  bring_moments(0);
+#if defined(FGX_CLUSTERS)
+  if constexpr (kShared) cluster_wait();
+#endif
+  bring_moments(0, 0);
   Statistics<float> found{0, 0, 0};
-  float variance = seconds.find() * kShare;
+  float variance = seconds[0].find() * kShare;
   if constexpr (kLayer) {
-    found.mean = firsts.find() * kShare;
+    found.mean = firsts[0].find() * kShare;
     const float square = found.mean * found.mean;
     variance -= square;
     // Moments about zero lose up to six bits of the 24 where results have at most eleven, otherwise three. Rows
     // whose mean is farther from zero are looked at again, about their mean.
     constexpr float kEnough = sizeof(T) == 2 ? 1.0f / 64 : 0.25f;
     if (!(variance > kEnough * square)) {
-      __syncthreads();
-      bring_moments(found.mean);
-      found.rest = firsts.find() * kShare;
-      const float rest = seconds.find() * kShare - found.rest * found.rest;
+      constexpr int kLook = kShared ? 1 : 0;
+      if constexpr (!kShared) __syncthreads();
+      bring_moments(found.mean, kLook);
+      found.rest = firsts[kLook].find() * kShare;
+      const float rest = seconds[kLook].find() * kShare - found.rest * found.rest;
       variance = rest < 0 ? 0.0f : rest;                 // NaN stays
       found.mean += sizeof(T) == 2 ? found.rest : 0.0f;  // halves have one shift
     }
@@ -90,7 +118,7 @@ FGX_DEVICE_INLINE void norm_whole(const gpu::WholeRowArguments& steps, const T* 
     if constexpr (!kEarly) load_parameters(j, 0);
     float results[kSize];
     found.template apply<kLayer>(raw[j], weights[slot], biases[slot], results);
-    T* const to = y + static_cast<int64_t>(blockIdx.x) * steps.out_step + first;
+    T* const to = y + row * steps.out_step + first;
     store_vector<true>(to + j * kStride, 1, results);
   }
 }
@@ -181,34 +209,34 @@ FGX_DEVICE_INLINE void norm_in_turn(const gpu::WholeRowsArguments& arguments, co
 
 }  // namespace fgx::device
 
-#define FGX_LAYER(name, T, threads, vectors, blocks, few, early, is_few)                      \
+#define FGX_LAYER(name, T, threads, vectors, blocks, few, early, is_few, row_blocks)          \
   extern "C" __global__ void __launch_bounds__(threads, FGX_BLOCKS(blocks))                   \
       fgx_layer_norm_##name##_##threads##x##vectors##few(                                     \
           const FGX_IN_PLACE fgx::gpu::WholeRowArguments steps, const fgx::device::T* x,      \
           fgx::device::T* y, const fgx::device::T* weight, const fgx::device::T* bias,        \
           double eps) {                                                                       \
     fgx::device::norm_whole<fgx::device::WholeNorm::kLayer, fgx::device::T, threads, vectors, \
-                            early, is_few>(steps, x, nullptr, y, nullptr, weight, bias,       \
-                                           static_cast<float>(eps));                          \
+                            early, is_few, row_blocks>(steps, x, nullptr, y, nullptr, weight, \
+                                                       bias, static_cast<float>(eps));        \
   }
-#define FGX_RMS(name, T, threads, vectors, blocks, few, early, is_few)                             \
+#define FGX_RMS(name, T, threads, vectors, blocks, few, early, is_few, row_blocks)                 \
   extern "C" __global__ void __launch_bounds__(threads, FGX_BLOCKS(blocks))                        \
       fgx_rms_norm_##name##_##threads##x##vectors##few(                                            \
           const FGX_IN_PLACE fgx::gpu::WholeRowArguments steps, const fgx::device::T* x,           \
           fgx::device::T* y, const fgx::device::T* weight, const fgx::device::T*, double eps) {    \
     fgx::device::norm_whole<fgx::device::WholeNorm::kRms, fgx::device::T, threads, vectors, early, \
-                            is_few>(steps, x, nullptr, y, nullptr, weight, nullptr,                \
-                                    static_cast<float>(eps));                                      \
+                            is_few, row_blocks>(steps, x, nullptr, y, nullptr, weight, nullptr,    \
+                                                static_cast<float>(eps));                          \
   }
-#define FGX_ADD_RMS(name, T, threads, vectors, blocks, few, early, is_few)                     \
+#define FGX_ADD_RMS(name, T, threads, vectors, blocks, few, early, is_few, row_blocks)         \
   extern "C" __global__ void __launch_bounds__(threads, FGX_BLOCKS(blocks))                    \
       fgx_add_rms_norm_##name##_##threads##x##vectors##few(                                    \
           const FGX_IN_PLACE fgx::gpu::WholeRowArguments steps, const fgx::device::T* input,   \
           const fgx::device::T* residual, fgx::device::T* y, fgx::device::T* sum,              \
           const fgx::device::T* weight, double eps) {                                          \
     fgx::device::norm_whole<fgx::device::WholeNorm::kAddRms, fgx::device::T, threads, vectors, \
-                            early, is_few>(steps, input, residual, y, sum, weight, nullptr,    \
-                                           static_cast<float>(eps));                           \
+                            early, is_few, row_blocks>(steps, input, residual, y, sum, weight, \
+                                                       nullptr, static_cast<float>(eps));      \
   }
 #define FGX_IN_TURN(name, T, lanes, vectors, threads, blocks)                                 \
   extern "C" __global__ void __launch_bounds__(threads, FGX_BLOCKS(blocks))                   \
@@ -220,8 +248,15 @@ FGX_DEVICE_INLINE void norm_in_turn(const gpu::WholeRowsArguments& arguments, co
         arguments, x, y, weight, bias, static_cast<float>(eps));                              \
   }
 #define FGX_WHOLE(Norm, name, T, threads, vectors, blocks, early) \
-  Norm(name, T, threads, vectors, blocks, , early, false)         \
-      Norm(name, T, threads, vectors, 1, _few, true, true)
+  Norm(name, T, threads, vectors, blocks, , early, false, 1)      \
+      Norm(name, T, threads, vectors, 1, _few, true, true, 1)
+// A row by a cluster of four blocks.
+#if defined(FGX_CLUSTERS)
+#define FGX_BY_4(Norm, name, T, threads, vectors) \
+  Norm(name, T, threads, vectors, 1, _by4, true, true, 4)
+#else
+#define FGX_BY_4(Norm, name, T, threads, vectors)
+#endif
 // 128 to 2048 vectors, as the launcher's forms have them. How many blocks a multiprocessor is to have, and when
 // parameters are loaded, is by measurement.
 #define FGX_HALF(name, T)                            \
@@ -254,5 +289,8 @@ FGX_DEVICE_INLINE void norm_in_turn(const gpu::WholeRowsArguments& arguments, co
   FGX_WHOLE(FGX_ADD_RMS, name, T, 1024, 2, 1, true)
 
 FGX_FLOAT(float32, Float32)
+FGX_BY_4(FGX_LAYER, float32, Float32, 128, 2)
+FGX_BY_4(FGX_RMS, float32, Float32, 128, 2)
+FGX_BY_4(FGX_ADD_RMS, float32, Float32, 128, 2)
 FGX_HALF(float16, Float16)
 FGX_HALF(bfloat16, BFloat16)
