@@ -3,6 +3,7 @@
 #include "kernels/gpu/elementwise_gpu.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <string>
 
@@ -23,6 +24,7 @@ using gpu::StridedArguments;
 
 constexpr unsigned kBlock = 256;
 constexpr unsigned kSmallBlock = 128;
+constexpr unsigned kLeastBlock = 64;
 
 struct Launch {
   const gpu::Device* device;
@@ -201,11 +203,15 @@ Launch launch_blocks(const gpu::Device& device, const char* module, const std::s
           static_cast<unsigned>(block)};
 }
 
-// A kernel and its geometry for this many threads: small blocks where they reach more multiprocessors.
+// A kernel and its geometry for this many threads: small blocks where they reach more multiprocessors, but not so many
+// that starting them takes longer.
 Launch launch_threads(const gpu::Device& device, const char* module, const std::string& kernel,
-                      int64_t threads) {
-  const int64_t block =
-      threads <= int64_t{kBlock} * device.facts.multiprocessors ? kSmallBlock : kBlock;
+                      int64_t threads, int64_t many_block = kBlock) {
+  const int64_t reached = threads / device.facts.multiprocessors;
+  const int64_t block = threads > int64_t{kBlock} * device.facts.multiprocessors ? many_block
+                        : reached >= kSmallBlock / 2                             ? kBlock
+                        : reached >= kSmallBlock / 4                             ? kSmallBlock
+                                                                                 : kLeastBlock;
   return launch_blocks(device, module, kernel, (threads - 1) / block + 1, block);
 }
 
@@ -215,8 +221,11 @@ RunFn prepare_dense(const gpu::Device& device, const ElementwiseRequest& request
                     const std::string& formula, KernelState& state) {
   DenseState& made = state.emplace<DenseState>();
   const std::string dtype(info(gathered.dtype).name);
+  // With more to compute for each byte, blocks that end sooner.
+  const bool computes = gathered.arity == 1 && size_of(gathered.dtype) == 2;
   made.launch = launch_threads(device, gpu::formula_module(request.formula),
-                               formula + (numbers ? "_number_" : "_") + dtype, vectors);
+                               formula + (numbers ? "_number_" : "_") + dtype, vectors,
+                               computes ? kSmallBlock : kBlock);
   made.count = numel;
   made.numbers = numbers;
   made.operands = gathered.operands;
@@ -228,6 +237,22 @@ RunFn prepare_dense(const gpu::Device& device, const ElementwiseRequest& request
   }
   made.slots[kMostOperands] = made.operands.output_slot;
   return arrays ? run_for<Arrays>(request.compute) : run_for<Dense>(request.compute);
+}
+
+// What kernels of rows do with few instructions: StridedArguments::near.
+bool lie_near(const StridedArguments& arguments) {
+  if (arguments.ndim != 2 || arguments.narrow == 0) return false;
+  for (int o = 0; o <= kMostOperands; ++o) {
+    if (arguments.is_number[o] != 0) continue;
+    int64_t last = 0;  // of the offsets
+    for (int d = 0; d < 2; ++d) {
+      const int64_t step = std::abs(arguments.steps[o][d]);
+      if (step >= gpu::kFastDivideLimit) return false;
+      last += (arguments.sizes[d] - 1) * step;
+    }
+    if (arguments.steps[o][1] == 0 || last >= gpu::kFastDivideLimit) return false;
+  }
+  return true;
 }
 
 // Rows of `vector` elements at a time, or single elements where `vector` is 0.
@@ -255,6 +280,7 @@ RunFn prepare_strided(const gpu::Device& device, const ElementwiseRequest& reque
     for (int o = 0; o <= kMostOperands; ++o) arguments.steps[o][inner] *= vector;
     arguments.sizes[inner] /= vector;
     gpu::set_divides(arguments);
+    arguments.near = lie_near(arguments) ? 1 : 0;
   }
   return run_for<Strided>(request.compute);
 }

@@ -62,17 +62,32 @@ bool aligned_parameter(const TensorView* parameter) {
 }
 
 // Whole rows, with parameters of the row's type. layer_norm of halves has more to compute for each byte, and is faster
-// with fewer threads.
-constexpr gpu::WholeForm kWholeForms[] = {{128, 2}, {256, 2}, {512, 2}, {512, 4}};
-constexpr gpu::WholeForm kHalfLayerForms[] = {{128, 2}, {256, 2}, {256, 4}, {512, 4}};
-void allow_whole_rows(DType row, DType parameter, bool layer, gpu::RowKernels* kernels) {
+// with fewer threads; sums of two operands are with more.
+constexpr gpu::WholeForm kFloatForms[] = {
+    {128, 2}, {256, 2}, {.threads = 512, .vectors = 2, .cluster = 4}, {512, 4}};
+constexpr gpu::WholeForm kFloatAddForms[] = {
+    {128, 2}, {256, 2}, {.threads = 512, .vectors = 2, .cluster = 4}, {1024, 2}};
+constexpr gpu::WholeForm kHalfForms[] = {{128, 2}, {256, 2}, {512, 2}, {512, 4}};
+constexpr gpu::WholeForm kHalfAddForms[] = {{128, 2}, {256, 2}, {1024, 1}, {512, 4}};
+constexpr gpu::WholeForm kHalfLayerForms[] = {
+    {.threads = 16, .vectors = 2, .beside = 16, .blocks = 3},
+    {128, 1},
+    {128, 2},
+    {256, 2},
+    {256, 4},
+    {512, 4}};
+enum class WholeNorm : uint8_t { kLayer, kRms, kAddRms };
+void allow_whole_rows(DType row, DType parameter, WholeNorm norm, gpu::RowKernels* kernels) {
   if (parameter != row || row == DType::kFloat64) return;
+  const bool half = row != DType::kFloat32;
   kernels->whole_module = "whole_norms";
   kernels->whole_few = true;
-  if (layer && row != DType::kFloat32) {
+  if (norm == WholeNorm::kAddRms) {
+    kernels->whole_forms = half ? std::span<const gpu::WholeForm>(kHalfAddForms) : kFloatAddForms;
+  } else if (norm == WholeNorm::kLayer && half) {
     kernels->whole_forms = kHalfLayerForms;
   } else {
-    kernels->whole_forms = kWholeForms;
+    kernels->whole_forms = half ? std::span<const gpu::WholeForm>(kHalfForms) : kFloatForms;
   }
 }
 
@@ -100,7 +115,8 @@ RunFn prepare(const gpu::Device& device, const TensorView& x, const TensorView& 
     gpu::RowKernels kernels{
         .long_rows = long_shape(norm, x.dtype, parameter, 1),
         .long_above = norm == Norm::kLayer && size_of(x.dtype) == 2 ? kLongSooner : kLongLater};
-    allow_whole_rows(x.dtype, parameter, norm == Norm::kLayer, &kernels);
+    allow_whole_rows(x.dtype, parameter, norm == Norm::kLayer ? WholeNorm::kLayer : WholeNorm::kRms,
+                     &kernels);
     if (gpu::launch_rows(device, "norm", name + types, aligned, count, length,
                          16 / size_of(x.dtype), rows.outer, rows.outer_dims, 2 * compute_bytes,
                          &state.launch, &state.arguments, kernels)) {
@@ -203,7 +219,7 @@ RunFn prepare_add_rms_norm_gpu(const Call& call, KernelState& kernel_state) {
     gpu::RowKernels kernels{.long_rows = long_shape(Norm::kRms, input.dtype, parameter, 2),
                             .long_above = kLongSooner,
                             .several_operands = true};
-    allow_whole_rows(input.dtype, parameter, false, &kernels);
+    allow_whole_rows(input.dtype, parameter, WholeNorm::kAddRms, &kernels);
     const int64_t state_bytes = input.dtype == DType::kFloat64 ? 8 : 4;
     if (gpu::launch_rows(device, "add_norm", prefix, aligned, output.numel / rows.x.count,
                          rows.x.count, 16 / size_of(input.dtype), rows.outer, rows.outer_dims,

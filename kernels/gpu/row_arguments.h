@@ -19,6 +19,10 @@ struct WholeRowArguments {
   int64_t in_step;  // elements from one row to the next
   int64_t out_step;
 };
+struct WholeRowsArguments {
+  WholeRowArguments whole;
+  int64_t rows;
+};
 struct WholeReductionArguments {
   WholeRowArguments steps;
   float factor;  // of sums
@@ -27,7 +31,7 @@ struct WholeReductionArguments {
 // Rows that are contiguous in themselves. A row's threads load its vectors in turn: thread t has vectors
 // t, t + threads, t + 2 threads, ... of the part that its block has.
 struct RowArguments {
-  WholeRowArguments whole;
+  WholeRowArguments whole;  // WholeRowsArguments with the next
   int64_t rows;
   int64_t length;   // elements
   int32_t threads;  // of a block that work on one row: a power of two

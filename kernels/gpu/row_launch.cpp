@@ -148,6 +148,38 @@ bool launch_long_rows(const Device& device, const std::string& kernel, int64_t r
   return at_once > 0;
 }
 
+// Of rows that are as wide as the form.
+BlockLaunch make_whole_launch(const Device& device, const std::string& prefix, int64_t rows,
+                              const WholeForm& form, const RowKernels& kernels) {
+  const int64_t processors = device.facts.multiprocessors;
+  const auto named = [&](int64_t threads, int64_t vectors, const std::string& kind) {
+    return prefix + "_" + std::to_string(threads) + "x" + std::to_string(vectors) + kind;
+  };
+  const char* const module = kernels.whole_module;
+  if (form.beside > 0) {
+    const int64_t grid = std::min((rows - 1) / form.beside + 1, form.blocks * processors);
+    return make_launch(device, module, named(form.threads, form.vectors, "_in_turn"), grid,
+                       form.threads * form.beside, 0);
+  }
+  if (form.cluster > 0 && rows * form.cluster <= processors &&
+      traits_refusal(device, {.cluster = static_cast<unsigned>(form.cluster), .programmatic = true})
+          .empty()) {
+    constexpr int64_t kVectors = 2;
+    const int64_t threads = form.threads * form.vectors / (form.cluster * kVectors);
+    BlockLaunch made =
+        make_launch(device, module, named(threads, kVectors, "_by" + std::to_string(form.cluster)),
+                    rows * form.cluster, threads, 0);
+    made.cluster = static_cast<unsigned>(form.cluster);
+    made.follows = true;
+    if (row_clusters_at_once(made) > 0) return made;
+  }
+  const bool few = kernels.whole_few && rows <= processors;
+  BlockLaunch made = make_launch(
+      device, module, named(form.threads, form.vectors, few ? "_few" : ""), rows, form.threads, 0);
+  made.follows = (few || !kernels.whole_few) && launches_can_follow(device);
+  return made;
+}
+
 void fill_rows(int64_t rows, int64_t length, int64_t threads, const WalkDim* outer, int outer_dims,
                RowArguments* arguments) {
   *arguments = {};
@@ -171,14 +203,10 @@ bool launch_rows(const Device& device, const char* module, const std::string& pr
   if (outer_dims > kMostOuterDims) return false;
   if (const WholeForm* form = find_whole_form(kernels.whole_forms, length, vector);
       form != nullptr && aligned && outer_dims <= 1) {
-    const bool few = kernels.whole_few && rows <= device.facts.multiprocessors;
-    *made = make_launch(device, kernels.whole_module,
-                        prefix + "_" + std::to_string(form->threads) + "x" +
-                            std::to_string(form->vectors) + (few ? "_few" : ""),
-                        rows, form->threads, 0);
-    made->follows = launches_can_follow(device);
     *arguments = {};
     if (outer_dims == 1) arguments->whole = {outer[0].in_stride, outer[0].out_stride};
+    arguments->rows = rows;
+    *made = make_whole_launch(device, prefix, rows, *form, kernels);
     return true;
   }
   RowShape shape;

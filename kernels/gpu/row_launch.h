@@ -59,8 +59,15 @@ bool vectors_fit(const void* data, DType dtype, int64_t length, const WalkDim* o
 
 // A width in vectors for which there is a kernel that has it compiled in (whole_rows.h), and how it is shared out.
 struct WholeForm {
-  int64_t threads;
+  int64_t threads;  // to each row
   int64_t vectors;  // to each thread
+  // Rows that lie beside each other in a block, and blocks of a multiprocessor, which go on with more rows; of forms
+  // that have a block to each row 0.
+  int64_t beside = 0;
+  int64_t blocks = 0;
+  // Blocks of a cluster that each of a few rows is shared out among, with two vectors to each thread; 0: there is no
+  // such kernel.
+  int64_t cluster = 0;
 };
 // The one of rows that have exactly as many vectors, of `vector` elements each; null where there is none.
 const WholeForm* find_whole_form(std::span<const WholeForm> forms, int64_t length, int64_t vector);
@@ -79,7 +86,8 @@ struct RowKernels {
   bool whole_few = false;
 };
 
-// For rows that a whole form fits, `prefix` + "_" + threads + "x" + vectors (+ "_few"). Else the
+// For rows that a whole form fits, `prefix` + "_" + threads + "x" + vectors (+ "_few" or "_in_turn"),
+// or a block's part of it and "_by" + blocks. Else the
 // kernel `prefix` + "_" + vectors (+ "_cluster") (+ "_any" unless aligned), or, for long rows that are one after
 // another and where there is such a kernel, `prefix` + "_long"; and what it is launched with. `state_bytes`: of its
 // reductions' states. False: the rows are too long for it.

@@ -30,13 +30,17 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
 // Of a thread, even where rows are few: its two reductions take longer than four vectors.
 constexpr int64_t kLeastVectors = 4;
 
-// Of whole rows.
+// Of whole rows; softmax of halves rather has more threads.
 constexpr gpu::WholeForm kWholeForms[] = {{128, 4}, {256, 4}, {512, 4}};
+constexpr gpu::WholeForm kFloatForms[] = {
+    {128, 4}, {.threads = 256, .vectors = 4, .cluster = 4}, {512, 4}};
+constexpr gpu::WholeForm kHalfForms[] = {{128, 4}, {512, 2}, {512, 4}};
 
 void run_nothing(const KernelState&, const RunArgs&) {}
 
-// `name`: of the operator, and of the module with its kernels.
-RunFn prepare(const Call& call, KernelState& kernel_state, const char* name) {
+// The operator has a module of its name.
+RunFn prepare(const Call& call, KernelState& kernel_state, bool log) {
+  const char* const name = log ? "log_softmax" : "softmax";
   const TensorView& x = call.tensor(0);
   const TensorView& y = call.outputs()[0];
   if (y.numel == 0) return run_nothing;
@@ -59,7 +63,11 @@ RunFn prepare(const Call& call, KernelState& kernel_state, const char* name) {
         .least_vectors = kLeastVectors};
     if (x.dtype == y.dtype && y.dtype != DType::kFloat64) {
       kernels.whole_module = "whole_softmax";
-      kernels.whole_forms = kWholeForms;
+      if (y.dtype == DType::kFloat32) {
+        kernels.whole_forms = kFloatForms;
+      } else {
+        kernels.whole_forms = log ? std::span<const gpu::WholeForm>(kWholeForms) : kHalfForms;
+      }
     }
     if (gpu::launch_rows(device, name, prefix + from + (x.dtype == y.dtype ? "" : "_" + to),
                          aligned, count, rows.length, 16 / size_of(x.dtype), rows.outer,
@@ -97,10 +105,10 @@ RunFn prepare(const Call& call, KernelState& kernel_state, const char* name) {
 }  // namespace
 
 RunFn prepare_softmax_gpu(const Call& call, KernelState& state) {
-  return prepare(call, state, "softmax");
+  return prepare(call, state, false);
 }
 RunFn prepare_log_softmax_gpu(const Call& call, KernelState& state) {
-  return prepare(call, state, "log_softmax");
+  return prepare(call, state, true);
 }
 
 }  // namespace fgx

@@ -90,7 +90,7 @@ TEST_F(GpuLosses, LogSoftmaxGoesTheWayOfSoftmax) {
 TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
   EXPECT_EQ(add_norm({16384, 8000}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_4 16384 x 256"});
   EXPECT_EQ(add_norm({16384, 8192}, kBFloat16),
-            Texts{"fgx_add_rms_norm_bfloat16_512x2 16384 x 512"});
+            Texts{"fgx_add_rms_norm_bfloat16_1024x1 16384 x 1024"});
   // Two operands of eight vectors would be too many: more threads instead.
   EXPECT_EQ(add_norm({4096, 8000}, kFloat32, {}, kFloat32),
             Texts{"fgx_add_rms_norm_float32_2 4096 x 1024"});

@@ -57,8 +57,8 @@ TEST_F(GpuRows, ThreadsByWidthAndRows) {
 
 TEST_F(GpuRows, WidthsThatKernelsAreCompiledFor) {
   EXPECT_EQ(softmax({16384, 8192}, kBFloat16),
-            (Geometry{"fgx_softmax_bfloat16_256x4", 16384, 256, 1}));
-  EXPECT_EQ(softmax({1, 4096}, kFloat32), (Geometry{"fgx_softmax_float32_256x4", 1, 256, 1}));
+            (Geometry{"fgx_softmax_bfloat16_512x2", 16384, 512, 1}));
+  EXPECT_EQ(softmax({100, 4096}, kFloat32), (Geometry{"fgx_softmax_float32_256x4", 100, 256, 1}));
   EXPECT_TRUE(last().programmatic);
   EXPECT_EQ(softmax({300, 4096}, kFloat32, -1, kA, {4100, 1}).kernel, "fgx_softmax_float32_256x4");
   EXPECT_EQ(softmax({300, 4096}, kFloat64).kernel, "fgx_softmax_float64_8");
@@ -72,14 +72,30 @@ TEST_F(GpuRows, WidthsThatKernelsAreCompiledFor) {
   };
   EXPECT_EQ(norm("rms_norm", 16, 4096, kBFloat16),
             (Geometry{"fgx_rms_norm_bfloat16_256x2_few", 16, 256, 1}));
+  EXPECT_TRUE(last().programmatic);
   EXPECT_EQ(norm("rms_norm", 16384, 8192, kBFloat16),
             (Geometry{"fgx_rms_norm_bfloat16_512x2", 16384, 512, 1}));
+  EXPECT_FALSE(last().programmatic);
   EXPECT_EQ(norm("layer_norm", 16384, 8192, kBFloat16),
             (Geometry{"fgx_layer_norm_bfloat16_256x4", 16384, 256, 1}));
   EXPECT_EQ(norm("layer_norm", 4096, 4096, kFloat32),
             (Geometry{"fgx_layer_norm_float32_512x2", 4096, 512, 1}));
   EXPECT_EQ(norm("layer_norm", 4096, 1024, kBFloat16),
-            (Geometry{"fgx_layer_norm_bfloat16_4", 512, 256, 1}));
+            (Geometry{"fgx_layer_norm_bfloat16_128x1", 4096, 128, 1}));
+  // Few: shared out among clusters, where there are any.
+  EXPECT_EQ(norm("layer_norm", 16, 4096, kFloat32),
+            (Geometry{"fgx_layer_norm_float32_128x2_by4", 64, 128, 4}));
+  EXPECT_TRUE(last().programmatic);
+  EXPECT_EQ(norm("rms_norm", 100, 4096, kFloat32).kernel, "fgx_rms_norm_float32_512x2_few");
+  EXPECT_EQ(softmax({16, 4096}, kFloat32), (Geometry{"fgx_softmax_float32_128x2_by4", 64, 128, 4}));
+  g_gpu.clusters_at_once = 0;
+  EXPECT_EQ(norm("layer_norm", 17, 4096, kFloat32).kernel, "fgx_layer_norm_float32_512x2_few");
+  g_gpu.clusters_at_once = 100;
+  // Narrow rows go on with more of them.
+  EXPECT_EQ(norm("layer_norm", 131072, 256, kBFloat16),
+            (Geometry{"fgx_layer_norm_bfloat16_16x2_in_turn", 396, 256, 1}));
+  EXPECT_EQ(norm("layer_norm", 17, 256, kBFloat16),
+            (Geometry{"fgx_layer_norm_bfloat16_16x2_in_turn", 2, 256, 1}));
   // Sums: results of the type of the row. Long rows' argmax: where they are many.
   ASSERT_EQ(sum({16384, 8192}, kBFloat16, {1}, {16384}, kBFloat16), FGX_OK);
   EXPECT_EQ(geometry(), (Geometry{"fgx_sum_bfloat16_256x4", 16384, 256, 1}));

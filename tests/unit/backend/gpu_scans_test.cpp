@@ -118,7 +118,7 @@ TEST_F(GpuScans, ScatterKeepsTheOrderOfEqualPlaces) {
   DeviceTensor x({64, 33}, kFloat32, kA), index({64, 5}, kInt64, kB);
   EXPECT_EQ(run("scatter", {x.value(), integer(-1), index.value(), number(2.5)},
                 {{64, 33}, kFloat32, kOut}),
-            "fgx_copy_16 3 x 256, fgx_put_number_4 2 x 256");
+            "fgx_copy_16 9 x 64, fgx_put_number_4 2 x 256");
 }
 
 TEST_F(GpuScans, ScatterIntoLargeTablesGoesByBins) {

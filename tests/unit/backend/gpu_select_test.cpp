@@ -85,7 +85,7 @@ TEST_F(GpuSelect, CopiesByLayout) {
   EXPECT_EQ(copy({shape, kBFloat16, kOut}, {shape, kFloat32, kA}),
             "fgx_convert_bfloat16_float32 32 x 256");
   EXPECT_EQ(copy({shape, kFloat32, kOut}, {shape, kBFloat16, kA}),
-            "fgx_convert_float32_bfloat16 32 x 256");
+            "fgx_convert_float32_bfloat16 64 x 128");
   EXPECT_EQ(copy({shape, kFloat32, kOut}, {shape, kFloat32, kA, {1024, 1}}),
             "fgx_copy_strided_16 32 x 256");
   EXPECT_EQ(copy({shape, kFloat32, kOut}, {shape, kFloat32, kA, {1023, 1}}),
