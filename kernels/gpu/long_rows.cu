@@ -254,9 +254,15 @@ struct Exchange {
   FGX_DEVICE_INLINE void expect(uint32_t which) const {
     expect_bytes(barriers + 8 * which, count * static_cast<int>(sizeof(State)) + 4);
   }
+  // Not an addition: the compiler would share that among the lanes of a warp, and wait for it at once.
   FGX_DEVICE_INLINE void take() {
-    if (threadIdx.x == 0 && cluster_rank() == 0) {
-      ticket = taken != nullptr ? atomicAdd(taken, 1) : turns.begin + row * turns.clusters;
+    if (threadIdx.x != 0 || cluster_rank() != 0) return;
+    ticket = turns.begin + row * turns.clusters;
+    if (taken != nullptr) {
+      asm volatile("atom.global.inc.u32 %0, [%1], 0x7fffffff;"
+                   : "=r"(ticket)
+                   : "l"(taken)
+                   : "memory");
     }
   }
   template <typename Merge>
