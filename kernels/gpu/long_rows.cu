@@ -528,7 +528,7 @@ FGX_DEVICE_INLINE void stream_rows(const gpu::RowArguments& arguments, Kind kind
   const Turns turns{reinterpret_cast<const int32_t*>(memory + kShape.turns_at),
                     static_cast<int>(blockIdx.x / cluster_size()), clusters,
                     2 + kShape.groups / part.groups};
-  static_assert(2 + kShape.groups <= gpu::kLongTurns);
+  static_assert(2 + kShape.groups < gpu::kLongTurns);
   Exchange<State, Part::kWarps> exchange{reinterpret_cast<State*>(memory + kShape.states_at),
                                          barriers, static_cast<int>(cluster_size()) * Part::kWarps,
                                          turns, arguments.taken};

@@ -98,7 +98,8 @@ TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
             Texts{"fgx_add_rms_norm_bfloat16_float32_2 64 x 512"});
   EXPECT_EQ(add_norm({64, 8190}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_2_any 64 x 512"});
   // Long rows have clusters that stay.
-  EXPECT_EQ(add_norm({40, 65536}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 160 x 256 / 4"});
+  EXPECT_EQ(add_norm({40, 65536}, kBFloat16),
+            Texts{"fgx_add_rms_norm_bfloat16_long 160 x 256 / 4"});
   EXPECT_EQ(add_norm({40, 32768}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 80 x 256 / 2"});
   EXPECT_EQ(add_norm({40, 16384}, kBFloat16),
             Texts{"fgx_add_rms_norm_bfloat16_512x4_few 40 x 512"});
