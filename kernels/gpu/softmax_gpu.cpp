@@ -17,6 +17,15 @@ struct StridedState {
   gpu::StridedRowArguments arguments;
 };
 
+void launch_of(const RowState& state, const gpu::ContextGuard& guard, const RunArgs& args,
+               void** parameters) {
+  gpu::launch_rows_of(state.launch, guard, args, state.arguments, parameters);
+}
+void launch_of(const StridedState& state, const gpu::ContextGuard& guard, const RunArgs& args,
+               void** parameters) {
+  gpu::launch(state.launch, guard, args.stream, parameters);
+}
+
 template <typename State>
 void run(const KernelState& kernel_state, const RunArgs& args) {
   const State& state = kernel_state.as<State>();
@@ -24,11 +33,14 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   void* y = args.data[1];
   void* parameters[] = {const_cast<decltype(State::arguments)*>(&state.arguments), &x, &y};
   const gpu::LaunchGuard guard(*state.launch.device);
-  gpu::launch(state.launch, guard, args.stream, parameters);
+  launch_of(state, guard, args, parameters);
 }
 
 // Of a thread, even where rows are few: its two reductions take longer than four vectors.
 constexpr int64_t kLeastVectors = 4;
+
+// Of rows up to here shorter parts are faster.
+constexpr int64_t kLongBlocks = 8;
 
 // Of whole rows; softmax of halves rather has more threads.
 constexpr gpu::WholeForm kWholeForms[] = {{128, 4}, {256, 4}, {512, 4}};
@@ -59,7 +71,9 @@ RunFn prepare(const Call& call, KernelState& kernel_state, bool log) {
         gpu::vectors_fit(y.data, y.dtype, rows.length, rows.outer, rows.outer_dims, true);
     RowState& state = kernel_state.emplace<RowState>();
     gpu::RowKernels kernels{
-        .long_rows = gpu::long_row_shape(1, 0, 2 * static_cast<int>(compute_bytes)),
+        .long_rows = gpu::long_softmax_shape(false, 2 * static_cast<int>(compute_bytes)),
+        .longest_rows = gpu::long_softmax_shape(true, 2 * static_cast<int>(compute_bytes)),
+        .long_blocks = kLongBlocks,
         .least_vectors = kLeastVectors};
     if (x.dtype == y.dtype && y.dtype != DType::kFloat64) {
       kernels.whole_module = "whole_softmax";
@@ -102,6 +116,13 @@ RunFn prepare(const Call& call, KernelState& kernel_state, bool log) {
   return run<StridedState>;
 }
 
+size_t workspace(const Call& call, bool log) {
+  KernelState state;
+  return prepare(call, state, log) == run<RowState>
+             ? gpu::row_workspace(state.as<RowState>().launch)
+             : 0;
+}
+
 }  // namespace
 
 RunFn prepare_softmax_gpu(const Call& call, KernelState& state) {
@@ -110,5 +131,7 @@ RunFn prepare_softmax_gpu(const Call& call, KernelState& state) {
 RunFn prepare_log_softmax_gpu(const Call& call, KernelState& state) {
   return prepare(call, state, true);
 }
+size_t softmax_workspace_gpu(const Call& call) { return workspace(call, false); }
+size_t log_softmax_workspace_gpu(const Call& call) { return workspace(call, true); }
 
 }  // namespace fgx

@@ -82,7 +82,7 @@ TEST_F(GpuLosses, LogSoftmaxGoesTheWayOfSoftmax) {
             Texts{"fgx_log_softmax_bfloat16_256x4 16384 x 256"});
   EXPECT_EQ(log_softmax({1, 4000}, kFloat32), Texts{"fgx_log_softmax_float32_4 1 x 256"});
   EXPECT_EQ(log_softmax({16, 65536}, kBFloat16),
-            Texts{"fgx_log_softmax_bfloat16_long 32 x 512 / 2"});
+            Texts{"fgx_log_softmax_bfloat16_long 64 x 256 / 4"});
   EXPECT_EQ(log_softmax({300, 64}, kFloat32, 0), Texts{"fgx_log_softmax_strided_float32 2 x 512"});
   EXPECT_EQ(log_softmax({0, 64}, kFloat32), Texts{});
 }
@@ -98,8 +98,9 @@ TEST_F(GpuLosses, AddedNormsAreOneKernelWhereRowsAreContiguous) {
             Texts{"fgx_add_rms_norm_bfloat16_float32_2 64 x 512"});
   EXPECT_EQ(add_norm({64, 8190}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_2_any 64 x 512"});
   // Long rows have clusters that stay.
-  EXPECT_EQ(add_norm({40, 65536}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 80 x 512 / 2"});
-  EXPECT_EQ(add_norm({40, 32768}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 80 x 512 / 2"});
+  EXPECT_EQ(add_norm({40, 65536}, kBFloat16),
+            Texts{"fgx_add_rms_norm_bfloat16_long 160 x 256 / 4"});
+  EXPECT_EQ(add_norm({40, 32768}, kBFloat16), Texts{"fgx_add_rms_norm_bfloat16_long 80 x 256 / 2"});
   EXPECT_EQ(add_norm({40, 16384}, kBFloat16),
             Texts{"fgx_add_rms_norm_bfloat16_512x4_few 40 x 512"});
   // Else a sum and a norm.

@@ -110,10 +110,11 @@ TEST_F(GpuRows, WidthsThatKernelsAreCompiledFor) {
 }
 
 TEST_F(GpuRows, LongRowsHaveClusters) {
-  EXPECT_EQ(softmax({16, 65536}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_long", 32, 512, 2}));
-  EXPECT_EQ(softmax({4, 151936}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_long", 32, 512, 8}));
-  EXPECT_EQ(softmax({200, 262144}, kFloat32),
-            (Geometry{"fgx_softmax_float32_long", 1600, 512, 16}));  // a hundred clusters at once
+  EXPECT_EQ(softmax({16, 65536}, kBFloat16), (Geometry{"fgx_softmax_bfloat16_long", 64, 256, 4}));
+  EXPECT_EQ(softmax({4, 151936}, kBFloat16),
+            (Geometry{"fgx_softmax_bfloat16_longest", 32, 256, 8}));
+  EXPECT_EQ(softmax({200, 262144}, kFloat32), (Geometry{"fgx_softmax_float32_longest", 1600, 256,
+                                                        16}));  // a hundred clusters at once
   EXPECT_EQ(softmax({16, 65537}, kBFloat16),
             (Geometry{"fgx_softmax_bfloat16_8_cluster_any", 64, 512, 4}));
   EXPECT_EQ(softmax({2, 1 << 20}, kFloat32), (Geometry{"fgx_softmax_strided_float32", 2, 256, 1}));
@@ -129,16 +130,42 @@ TEST_F(GpuRows, LongRowsHaveTwoBlocksAtLeast) {
     return geometry();
   };
   EXPECT_EQ(layer_norm(4096, 32768, kBFloat16, kBFloat16),
-            (Geometry{"fgx_layer_norm_bfloat16_long", 200, 512, 2}));  // a hundred at once
+            (Geometry{"fgx_layer_norm_bfloat16_long", 200, 256, 2}));  // a hundred at once
   EXPECT_EQ(layer_norm(40, 32768, kBFloat16, kBFloat16),
-            (Geometry{"fgx_layer_norm_bfloat16_long", 80, 512, 2}));
+            (Geometry{"fgx_layer_norm_bfloat16_long", 80, 256, 2}));
   EXPECT_EQ(layer_norm(4096, 16384, kFloat32, kFloat32),
             (Geometry{"fgx_layer_norm_float32_8", 4096, 512, 1}));
   // Wide parameters leave half the room for the row.
   EXPECT_EQ(layer_norm(40, 65536, kBFloat16, kFloat32),
-            (Geometry{"fgx_layer_norm_bfloat16_float32_long", 160, 512, 4}));
+            (Geometry{"fgx_layer_norm_bfloat16_float32_long", 320, 256, 8}));
   EXPECT_EQ(layer_norm(40, 1 << 19, kBFloat16, kFloat32),
             (Geometry{"fgx_layer_norm_bfloat16_float32_8_cluster", 640, 512, 16}));
+}
+
+TEST_F(GpuRows, ManyLongRowsAreCountedInScratch) {
+  const auto workspace = [&](int64_t rows) {
+    DeviceTensor x({rows, 65536}, kBFloat16, kA), out({rows, 65536}, kBFloat16, kOut);
+    std::vector<fgx_value> args{x.value(), integer(-1)};
+    fgx_tensor* outs[] = {&out.tensor};
+    fgx_op* op = nullptr;
+    size_t bytes = 0;
+    EXPECT_EQ(fgx_context_get_op(context_, "softmax", &op), FGX_OK);
+    EXPECT_EQ(fgx_op_workspace(op, args.data(), 2, outs, 1, &bytes), FGX_OK);
+    return bytes;
+  };
+  EXPECT_EQ(workspace(1599), 0u);  // a hundred clusters at once
+  EXPECT_EQ(workspace(1600), 4u);
+  const size_t allocations = g_gpu.allocations.size();
+  softmax({1599, 65536}, kBFloat16);
+  EXPECT_EQ(g_gpu.allocations.size(), allocations);
+  EXPECT_EQ(softmax({1600, 65536}, kBFloat16),
+            (Geometry{"fgx_softmax_bfloat16_long", 400, 256, 4}));
+  // A graph needs none: then each cluster takes every so many.
+  const size_t grown = g_gpu.allocations.size();
+  g_gpu.capturing = 1;
+  EXPECT_EQ(softmax({1600, 65536}, kBFloat16),
+            (Geometry{"fgx_softmax_bfloat16_long", 400, 256, 4}));
+  EXPECT_EQ(g_gpu.allocations.size(), grown);
 }
 
 TEST_F(GpuRows, WhereClustersDoNotFitRowsAreReadAgain) {
