@@ -237,7 +237,8 @@ TEST_F(GpuSelect, ProductsByRowsAndLayout) {
   // Pairs of blocks where they fill the device, as clusters.
   EXPECT_EQ(mm(1, 4096, 4096, kBFloat16), "fgx_skinny_pairs_bfloat16_8 128 x 512");
   EXPECT_EQ(last().cluster, 2u);
-  EXPECT_EQ(mm(9, 4096, 4096, kBFloat16), "fgx_skinny_spread_bfloat16_16 128 x 512");
+  EXPECT_TRUE(last().programmatic);
+  EXPECT_EQ(mm(9, 4096, 4096, kBFloat16), "fgx_skinny_pairs_bfloat16_16 128 x 512");
   EXPECT_EQ(mm(16, 3072, 4096, kBFloat16), "fgx_skinny_spread_bfloat16_16 96 x 512");
   g_gpu.clusters_at_once = 63;
   EXPECT_EQ(mm(8, 4096, 4096, kBFloat16), "fgx_skinny_spread_bfloat16_8 128 x 512");
@@ -264,8 +265,7 @@ TEST_F(GpuSelect, AddmmOfFewRowsByPairsOfBlocks) {
   EXPECT_EQ(addmm(self, 0.5), "fgx_skinny_pairs_bfloat16_16 128 x 512");
   EXPECT_EQ(last().parameters[1], reinterpret_cast<void*>(kA));
   EXPECT_EQ(last().parameters[2], reinterpret_cast<void*>(kB));
-  // A whole addend of more than eight rows is for cuBLASLt.
-  EXPECT_EQ(addmm(out, 1), "fgx_product_bfloat16 64 x 256");
+  EXPECT_EQ(addmm(out, 1), "fgx_skinny_pairs_bfloat16_16 128 x 512");
 }
 
 TEST_F(GpuSelect, LinearLoopsOverDimensionsThatDoNotMerge) {
