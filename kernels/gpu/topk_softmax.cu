@@ -145,14 +145,12 @@ FGX_DEVICE_INLINE void gate_wide(const gpu::GateArguments& a, const void* x, flo
   FGX_EIGHT(gate_float32_##lanes##x##per, kNetworks, Float32, lanes, per) \
   FGX_EIGHT(gate_float16_##lanes##x##per, kNetworks, Float16, lanes, per) \
   FGX_EIGHT(gate_bfloat16_##lanes##x##per, kNetworks, BFloat16, lanes, per)
-FGX_NETWORK_GATES(4, 8)
-FGX_NETWORK_GATES(4, 16)
-FGX_NETWORK_GATES(4, 24)
-FGX_NETWORK_GATES(4, 32)
+FGX_NETWORK_GATES(8, 8)
+FGX_NETWORK_GATES(8, 16)
 FGX_NETWORK_GATES(8, 24)
-FGX_NETWORK_GATES(8, 32)
+FGX_NETWORK_GATES(16, 16)
 FGX_NETWORK_GATES(16, 24)
-FGX_NETWORK_GATES(16, 32)
+FGX_NETWORK_GATES(32, 16)
 FGX_NETWORK_GATES(32, 24)
 FGX_NETWORK_GATES(32, 32)
 #define FGX_GATES(per)                                                                            \

@@ -57,16 +57,17 @@ class GpuSelect : public FakeGpuTest {
 };
 
 TEST_F(GpuSelect, TheGateTakesLogitsPerLaneByExperts) {
-  // Few rows: a warp each. Many: four or eight lanes to a row, eight or four rows to a warp.
+  // Few rows: a warp each. Many: eight lanes or more to a row.
   EXPECT_EQ(gate({1, 128}, 8), "fgx_gate_few_float32_4 1 x 32");
   EXPECT_EQ(gate({64, 60}, 8, kBFloat16), "fgx_gate_few_bfloat16_2 64 x 32");
-  EXPECT_EQ(gate({8192, 128}, 8), "fgx_gate_float32_4x32 512 x 64");
-  EXPECT_EQ(gate({8192, 128}, 2), "fgx_gate_float32_4x32 512 x 64");
-  EXPECT_EQ(gate({8192, 256}, 8, kBFloat16), "fgx_gate_bfloat16_8x32 1024 x 64");
-  EXPECT_EQ(gate({8192, 512}, 8), "fgx_gate_float32_16x32 2048 x 64");
+  EXPECT_EQ(gate({8192, 128}, 8), "fgx_gate_float32_8x16 1024 x 64");
+  EXPECT_EQ(gate({8192, 128}, 2), "fgx_gate_float32_8x16 1024 x 64");
+  EXPECT_EQ(gate({8192, 256}, 8, kBFloat16), "fgx_gate_bfloat16_16x16 2048 x 64");
+  EXPECT_EQ(gate({8192, 512}, 8), "fgx_gate_float32_32x16 4096 x 64");
   // Counts between powers of two never take more than the next one.
   EXPECT_EQ(gate({8192, 160}, 6), "fgx_gate_float32_8x24 1024 x 64");
-  EXPECT_EQ(gate({8192, 60}, 5), "fgx_gate_float32_4x16 512 x 64");
+  EXPECT_EQ(gate({8192, 60}, 5), "fgx_gate_float32_8x8 1024 x 64");
+  EXPECT_EQ(gate({8192, 1024}, 8), "fgx_gate_float32_32x32 4096 x 64");
   EXPECT_EQ(gate({8192, 384}, 8), "fgx_gate_float32_16x24 2048 x 64");
   EXPECT_EQ(gate({3, 7}, 7), "fgx_gate_few_float32_2 3 x 32");
   // Many results are chosen one by one; other types and layouts by the strided kernel.
