@@ -155,6 +155,7 @@ RunFn prepare_topk_softmax_gpu(const Call& call, KernelState& state) {
                               "fgx_gate_" + dtype + "_" + std::to_string(network.lanes) + "x" +
                                   std::to_string(network.per_lane),
                               request.rows, warp / network.lanes, kNetworkBlock);
+    made.launch.traits.programmatic = gpu::launches_can_follow(device);
     return run_dense;
   }
   made.vectors = fits_vectors(x, made.x_row, std::min(per_lane, most_vector));

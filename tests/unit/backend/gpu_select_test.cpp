@@ -61,6 +61,7 @@ TEST_F(GpuSelect, TheGateTakesLogitsPerLaneByExperts) {
   EXPECT_EQ(gate({1, 128}, 8), "fgx_gate_few_float32_4 1 x 32");
   EXPECT_EQ(gate({64, 60}, 8, kBFloat16), "fgx_gate_few_bfloat16_2 64 x 32");
   EXPECT_EQ(gate({8192, 128}, 8), "fgx_gate_float32_8x16 1024 x 64");
+  EXPECT_TRUE(last().programmatic);
   EXPECT_EQ(gate({8192, 128}, 2), "fgx_gate_float32_8x16 1024 x 64");
   EXPECT_EQ(gate({8192, 256}, 8, kBFloat16), "fgx_gate_bfloat16_16x16 2048 x 64");
   EXPECT_EQ(gate({8192, 512}, 8), "fgx_gate_float32_32x16 4096 x 64");
