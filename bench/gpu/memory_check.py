@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls the row kernels and reductions over every type, layout and way of sharing out threads, for a memory checker:
+"""Calls the row kernels, reductions, orders, moves by index and products over every type, layout and way of sharing out
+threads, for a memory checker:
 
     compute-sanitizer --tool memcheck python bench/gpu/memory_check.py
-    compute-sanitizer --tool racecheck python bench/gpu/memory_check.py few rows
-    compute-sanitizer --tool racecheck python bench/gpu/memory_check.py few scans
+    compute-sanitizer --tool racecheck python bench/gpu/memory_check.py few rows      (or scans, products)
 """
 import pathlib
 import sys
@@ -51,6 +51,32 @@ def scans(types, few):
                 fgx.call(name + "addmm", draw((17,), dtype), draw((33, 40), dtype), draw((40, 17), dtype), 2, 3)
             calls += 4
     return calls
+
+
+def products(types):
+    """Matrix products by this library's own kernels, few rows and many, with and without an addend."""
+    calls = 0
+    for dtype in types:
+        for rows, shared, columns in [(1, 512, 256), (7, 512, 8192), (16, 1024, 4096), (16, 1000, 320), (33, 130, 70)]:
+            a, b = draw((rows, shared), dtype), draw((shared, columns), dtype)
+            bias, whole = draw((columns,), dtype), draw((rows, columns), dtype)
+            fgx.call("mm", a, b)
+            fgx.call("mm", a, b.t().contiguous().t())
+            fgx.call("stable.cuda.mm", a, b)
+            fgx.call("linear", a, b.t().contiguous(), bias)
+            for addend in (bias, whole):
+                fgx.call("addmm", addend, a, b, 1, 1)
+            calls += 6
+    return calls
+
+
+def large_scatter(dtype):
+    """By bins: more places and elements than any cache holds."""
+    table = torch.zeros(1 << 24, dtype=dtype)
+    index = torch.randint(0, 1 << 24, (1 << 20,))
+    fgx.call("scatter", table, 0, index, draw((1 << 20,), dtype))
+    fgx.call("scatter", table, 0, index % 100, draw((1 << 20,), dtype))  # too many to a bin
+    return 2
 
 
 def row_kernels(floats, integers, few):
@@ -123,10 +149,14 @@ def main():
     floats = FLOATS[::2] if few else FLOATS
     integers = [] if few else INTEGERS
     calls = 0
-    if "scans" not in sys.argv:
+    parts = {"rows", "scans", "products"} & set(sys.argv) or {"rows", "scans", "products"}
+    if "rows" in parts:
         calls += row_kernels(floats, integers, few)
-    if "rows" not in sys.argv:
+    if "scans" in parts:
         calls += scans(floats + (integers or [torch.int32]), few)
+        calls += large_scatter(torch.bfloat16) + large_scatter(torch.float32)
+    if "products" in parts:
+        calls += products([torch.bfloat16, torch.float32] if few else FLOATS)
     torch.cuda.synchronize()
     print(f"{calls} calls")
 

@@ -206,13 +206,14 @@ void plan_strips(const gpu::Device& device, int64_t unit, Picked& made) {
   made.launch = launch_kernel(device, "fgx_pick_strips_" + std::to_string(unit), strips * a.length);
 }
 
-// Rows of a table that are short enough for shared memory, and of which a good part is wanted.
+// Rows of a table that are short enough for shared memory, and of which a good part is wanted: half of it, or as many
+// elements as it has where they are wide, so that fewer of those that are read together are wasted.
 bool in_shared_rows(const IndexLoops& loops, const IndexArguments& a, const TensorView& self) {
   constexpr int64_t kLeastRow = 1024;
   bool fits = loops.along[kTable] == 1 && loops.along[kDense] == 1 && loops.along[kIndices] == 1 &&
               a.table_steps[a.ndim - 1] == 0 && a.sizes[a.ndim - 1] == loops.length &&
               loops.limit >= kLeastRow && loops.limit * loops.bytes <= gpu::kMostSharedRow &&
-              2 * loops.length >= loops.limit &&
+              2 * loops.length >= loops.limit * (loops.bytes > 2 ? 2 : 1) &&
               loops.limit * loops.bytes % gpu::kVectorBytes == 0 &&
               gpu::known_alignment(self) == gpu::kVectorBytes;
   for (int d = 0; d < loops.ndim; ++d) {

@@ -71,6 +71,8 @@ struct LongRowShape {
   int barriers_at = 0;
   int turns_at = 0;
   int bytes = 0;
+  bool free_rows =
+      true;  // many are taken as clusters become free, rather than every so many by each
 };
 // For kernels that read `streams` operands, with `parameters` vectors of each parameter beside one of the row; `halves`:
 // where that is many, a thread has half as many vectors of the row.

@@ -176,7 +176,7 @@ bool launch_long_rows(const Device& device, const std::string& prefix, int64_t r
   made->cluster = static_cast<unsigned>(cluster);
   const int64_t at_once = row_clusters_at_once(*made);
   made->grid = static_cast<unsigned>(std::min(rows, at_once) * cluster);
-  made->takes_rows = rows >= kManyRows * at_once;
+  made->takes_rows = shape.free_rows && rows >= kManyRows * at_once;
   return at_once > 0;
 }
 
@@ -208,7 +208,7 @@ BlockLaunch make_whole_launch(const Device& device, const std::string& prefix, i
   const bool few = kernels.whole_few && rows <= processors;
   BlockLaunch made = make_launch(
       device, module, named(form.threads, form.vectors, few ? "_few" : ""), rows, form.threads, 0);
-  made.follows = (few || !kernels.whole_few) && launches_can_follow(device);
+  made.follows = launches_can_follow(device);
   return made;
 }
 

@@ -7,10 +7,9 @@ namespace fgx::device {
 
 enum class WholeNorm { kLayer, kRms, kAddRms };
 
-// kEarly: parameters are loaded beside the row. kFew: may begin beside the launch before it, which takes many rows
-// longer. kBlocks: of a cluster that shares the row out, each with so many threads and vectors.
-template <WholeNorm kNorm, typename T, int kThreads, int kVectors, bool kEarly, bool kFew,
-          int kBlocks = 1>
+// kEarly: parameters are loaded beside the row. kBlocks: of a cluster that shares the row out, each with so many threads
+// and vectors.
+template <WholeNorm kNorm, typename T, int kThreads, int kVectors, bool kEarly, int kBlocks = 1>
 FGX_DEVICE_INLINE void norm_whole(const gpu::WholeRowArguments& steps, const T* x,
                                   const T* residual, T* y, T* sum, const T* weight, const T* bias,
                                   float eps) {
@@ -38,7 +37,7 @@ FGX_DEVICE_INLINE void norm_whole(const gpu::WholeRowArguments& steps, const T* 
     first += static_cast<int>(cluster_rank()) * kVectors * kStride;
   }
 #endif
-  if constexpr (kFew) begin_beside_launch_before();
+  begin_beside_launch_before();
   const int64_t from = row * steps.in_step + first;
   HeldVector<T> raw[kVectors];
   load_whole<kThreads>(x + from, raw);
@@ -209,34 +208,34 @@ FGX_DEVICE_INLINE void norm_in_turn(const gpu::WholeRowsArguments& arguments, co
 
 }  // namespace fgx::device
 
-#define FGX_LAYER(name, T, threads, vectors, blocks, few, early, is_few, row_blocks)          \
+#define FGX_LAYER(name, T, threads, vectors, blocks, few, early, row_blocks)                  \
   extern "C" __global__ void __launch_bounds__(threads, FGX_BLOCKS(blocks))                   \
       fgx_layer_norm_##name##_##threads##x##vectors##few(                                     \
           const FGX_IN_PLACE fgx::gpu::WholeRowArguments steps, const fgx::device::T* x,      \
           fgx::device::T* y, const fgx::device::T* weight, const fgx::device::T* bias,        \
           double eps) {                                                                       \
     fgx::device::norm_whole<fgx::device::WholeNorm::kLayer, fgx::device::T, threads, vectors, \
-                            early, is_few, row_blocks>(steps, x, nullptr, y, nullptr, weight, \
-                                                       bias, static_cast<float>(eps));        \
+                            early, row_blocks>(steps, x, nullptr, y, nullptr, weight, bias,   \
+                                               static_cast<float>(eps));                      \
   }
-#define FGX_RMS(name, T, threads, vectors, blocks, few, early, is_few, row_blocks)                 \
+#define FGX_RMS(name, T, threads, vectors, blocks, few, early, row_blocks)                         \
   extern "C" __global__ void __launch_bounds__(threads, FGX_BLOCKS(blocks))                        \
       fgx_rms_norm_##name##_##threads##x##vectors##few(                                            \
           const FGX_IN_PLACE fgx::gpu::WholeRowArguments steps, const fgx::device::T* x,           \
           fgx::device::T* y, const fgx::device::T* weight, const fgx::device::T*, double eps) {    \
     fgx::device::norm_whole<fgx::device::WholeNorm::kRms, fgx::device::T, threads, vectors, early, \
-                            is_few, row_blocks>(steps, x, nullptr, y, nullptr, weight, nullptr,    \
-                                                static_cast<float>(eps));                          \
+                            row_blocks>(steps, x, nullptr, y, nullptr, weight, nullptr,            \
+                                        static_cast<float>(eps));                                  \
   }
-#define FGX_ADD_RMS(name, T, threads, vectors, blocks, few, early, is_few, row_blocks)         \
-  extern "C" __global__ void __launch_bounds__(threads, FGX_BLOCKS(blocks))                    \
-      fgx_add_rms_norm_##name##_##threads##x##vectors##few(                                    \
-          const FGX_IN_PLACE fgx::gpu::WholeRowArguments steps, const fgx::device::T* input,   \
-          const fgx::device::T* residual, fgx::device::T* y, fgx::device::T* sum,              \
-          const fgx::device::T* weight, double eps) {                                          \
-    fgx::device::norm_whole<fgx::device::WholeNorm::kAddRms, fgx::device::T, threads, vectors, \
-                            early, is_few, row_blocks>(steps, input, residual, y, sum, weight, \
-                                                       nullptr, static_cast<float>(eps));      \
+#define FGX_ADD_RMS(name, T, threads, vectors, blocks, few, early, row_blocks)                  \
+  extern "C" __global__ void __launch_bounds__(threads, FGX_BLOCKS(blocks))                     \
+      fgx_add_rms_norm_##name##_##threads##x##vectors##few(                                     \
+          const FGX_IN_PLACE fgx::gpu::WholeRowArguments steps, const fgx::device::T* input,    \
+          const fgx::device::T* residual, fgx::device::T* y, fgx::device::T* sum,               \
+          const fgx::device::T* weight, double eps) {                                           \
+    fgx::device::norm_whole<fgx::device::WholeNorm::kAddRms, fgx::device::T, threads, vectors,  \
+                            early, row_blocks>(steps, input, residual, y, sum, weight, nullptr, \
+                                               static_cast<float>(eps));                        \
   }
 #define FGX_IN_TURN(name, T, lanes, vectors, threads, blocks)                                 \
   extern "C" __global__ void __launch_bounds__(threads, FGX_BLOCKS(blocks))                   \
@@ -248,12 +247,11 @@ FGX_DEVICE_INLINE void norm_in_turn(const gpu::WholeRowsArguments& arguments, co
         arguments, x, y, weight, bias, static_cast<float>(eps));                              \
   }
 #define FGX_WHOLE(Norm, name, T, threads, vectors, blocks, early) \
-  Norm(name, T, threads, vectors, blocks, , early, false, 1)      \
-      Norm(name, T, threads, vectors, 1, _few, true, true, 1)
+  Norm(name, T, threads, vectors, blocks, , early, 1)             \
+      Norm(name, T, threads, vectors, 1, _few, true, 1)
 // A row by a cluster of four blocks.
 #if defined(FGX_CLUSTERS)
-#define FGX_BY_4(Norm, name, T, threads, vectors) \
-  Norm(name, T, threads, vectors, 1, _by4, true, true, 4)
+#define FGX_BY_4(Norm, name, T, threads, vectors) Norm(name, T, threads, vectors, 1, _by4, true, 4)
 #else
 #define FGX_BY_4(Norm, name, T, threads, vectors)
 #endif
