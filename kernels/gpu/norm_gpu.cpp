@@ -83,7 +83,7 @@ constexpr gpu::WholeForm kHalfForms[] = {{128, 2}, {256, 2}, {512, 2}, {512, 4}}
 constexpr gpu::WholeForm kHalfAddForms[] = {{128, 2}, {256, 2}, {1024, 1}, {512, 4}};
 constexpr gpu::WholeForm kHalfLayerForms[] = {
     {.threads = 16, .vectors = 2, .beside = 16, .blocks = 3},
-    {128, 1},
+    {.threads = 128, .vectors = 1, .follows = false},
     {128, 2},
     {256, 2},
     {256, 4},

@@ -208,7 +208,7 @@ BlockLaunch make_whole_launch(const Device& device, const std::string& prefix, i
   const bool few = kernels.whole_few && rows <= processors;
   BlockLaunch made = make_launch(
       device, module, named(form.threads, form.vectors, few ? "_few" : ""), rows, form.threads, 0);
-  made.follows = launches_can_follow(device);
+  made.follows = form.follows && launches_can_follow(device);
   return made;
 }
 

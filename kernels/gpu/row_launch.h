@@ -78,6 +78,7 @@ struct WholeForm {
   // Blocks of a cluster that each of a few rows is shared out among, with two vectors to each thread; 0: there is no
   // such kernel.
   int64_t cluster = 0;
+  bool follows = true;  // may begin beside the launch before it
 };
 // The one of rows that have exactly as many vectors, of `vector` elements each; null where there is none.
 const WholeForm* find_whole_form(std::span<const WholeForm> forms, int64_t length, int64_t vector);

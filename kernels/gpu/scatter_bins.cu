@@ -314,18 +314,15 @@ extern "C" __global__ void fgx_bins_clear(uint32_t* counts, uint32_t bins) {
 }
 extern "C" __global__ void __launch_bounds__(fgx::gpu::kMostBins)
     fgx_bins_sum(const fgx::gpu::BinArguments bins, uint32_t* counts, uint32_t* starts) {
-  __shared__ uint32_t crowded;
   const uint32_t bin = threadIdx.x;
   const uint32_t count = bin < bins.bins ? counts[bin] : 0;
-  if (bin == 0) crowded = 0;
   uint32_t all;
   const uint32_t start = fgx::device::sum_before<fgx::gpu::kMostBins>(count, &all);
-  if (count > bins.most) crowded = 1;
-  __syncthreads();
+  const bool crowded = __syncthreads_or(count > bins.most) != 0;
   if (bin < bins.bins) starts[bin] = counts[bin] = start;
   if (bin == 0) {
     starts[bins.bins] = all;
-    starts[bins.bins + 1] = crowded;
+    starts[bins.bins + 1] = crowded ? 1 : 0;
   }
 }
 
