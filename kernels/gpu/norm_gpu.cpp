@@ -59,11 +59,7 @@ gpu::LongRowShape long_shape(Norm norm, DType row, DType parameter, int streams,
   const int compute_bytes = row == DType::kFloat64 ? 8 : 4;
   const int values = layer && size_of(row) != 2 ? 4 : 2;
   const int parameters = static_cast<int>(size_of(parameter) / size_of(row));
-  gpu::LongRowShape shape =
-      gpu::long_norm_shape(layer, longest, streams, parameters, values * compute_bytes);
-  // By measurement: these have so much to do for each row that asking for the next one holds them up.
-  shape.free_rows = !layer || (size_of(row) != 2 && !longest);
-  return shape;
+  return gpu::long_norm_shape(layer, longest, streams, parameters, values * compute_bytes);
 }
 
 // Rows of more vectors than this take that form: sooner where one block's registers and parameters would be too much.

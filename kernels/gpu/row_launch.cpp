@@ -176,7 +176,7 @@ bool launch_long_rows(const Device& device, const std::string& prefix, int64_t r
   made->cluster = static_cast<unsigned>(cluster);
   const int64_t at_once = row_clusters_at_once(*made);
   made->grid = static_cast<unsigned>(std::min(rows, at_once) * cluster);
-  made->takes_rows = shape.free_rows && rows >= kManyRows * at_once;
+  made->takes_rows = rows >= kManyRows * at_once;
   return at_once > 0;
 }
 

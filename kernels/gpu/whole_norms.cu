@@ -8,7 +8,7 @@ namespace fgx::device {
 enum class WholeNorm { kLayer, kRms, kAddRms };
 
 // kEarly: parameters are loaded beside the row. kBlocks: of a cluster that shares the row out, each with so many threads
-// and vectors.
+// and vectors. May begin beside the launch before it, but for the shortest rows, which the wait holds up.
 template <WholeNorm kNorm, typename T, int kThreads, int kVectors, bool kEarly, int kBlocks = 1>
 FGX_DEVICE_INLINE void norm_whole(const gpu::WholeRowArguments& steps, const T* x,
                                   const T* residual, T* y, T* sum, const T* weight, const T* bias,
@@ -37,7 +37,7 @@ FGX_DEVICE_INLINE void norm_whole(const gpu::WholeRowArguments& steps, const T* 
     first += static_cast<int>(cluster_rank()) * kVectors * kStride;
   }
 #endif
-  begin_beside_launch_before();
+  if constexpr (kThreads * kVectors > 128) begin_beside_launch_before();
   const int64_t from = row * steps.in_step + first;
   HeldVector<T> raw[kVectors];
   load_whole<kThreads>(x + from, raw);
