@@ -172,7 +172,11 @@ inline int fake_launch(const gpu::LaunchConfig& config, void* function, void** p
     if (launch.packed.size() < 3 * sizeof(void*)) return 1;
     for (int i = 0; i < 3; ++i) launch.parameters.push_back(static_cast<void**>(extra[1])[i]);
   } else {
-    for (int i = 0; i < 3; ++i) launch.parameters.push_back(*static_cast<void**>(parameters[i]));
+    for (int i = 0; i < 3; ++i) {
+      void* bytes = nullptr;  // a parameter may be aligned to less
+      std::memcpy(&bytes, parameters[i], sizeof bytes);
+      launch.parameters.push_back(bytes);
+    }
   }
   g_gpu.launches.push_back(std::move(launch));
   return 0;
