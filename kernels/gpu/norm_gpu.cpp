@@ -21,15 +21,6 @@ struct StridedState : Common {
   gpu::StridedRowArguments arguments;
 };
 
-void launch_of(const RowState& state, const gpu::ContextGuard& guard, const RunArgs& args,
-               void** parameters) {
-  gpu::launch_rows_of(state.launch, guard, args, state.arguments, parameters);
-}
-void launch_of(const StridedState& state, const gpu::ContextGuard& guard, const RunArgs& args,
-               void** parameters) {
-  gpu::launch(state.launch, guard, args.stream, parameters);
-}
-
 template <typename State>
 void run(const KernelState& kernel_state, const RunArgs& args) {
   const State& state = kernel_state.as<State>();
@@ -42,7 +33,7 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   void* parameters[] = {
       const_cast<decltype(State::arguments)*>(&state.arguments), &x, &y, &weight, &bias, &eps};
   const gpu::LaunchGuard guard(*state.launch.device);
-  launch_of(state, guard, args, parameters);
+  gpu::launch_rows_of(state.launch, guard, args, state.arguments, parameters);
 }
 
 void run_nothing(const KernelState&, const RunArgs&) {}

@@ -46,6 +46,11 @@ void launch(const BlockLaunch& what, const ContextGuard& guard, void* stream, vo
 // a number in scratch counts these; under graph capture without a workspace each takes every so many.
 void launch_rows_of(const BlockLaunch& what, const ContextGuard& guard, const RunArgs& args,
                     const RowArguments& arguments, void** parameters);
+// Rows of any strides have a tile each.
+inline void launch_rows_of(const BlockLaunch& what, const ContextGuard& guard, const RunArgs& args,
+                           const StridedRowArguments&, void** parameters) {
+  launch(what, guard, args.stream, parameters);
+}
 // Bytes of scratch that it takes.
 size_t row_workspace(const BlockLaunch& what);
 

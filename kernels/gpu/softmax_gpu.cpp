@@ -17,15 +17,6 @@ struct StridedState {
   gpu::StridedRowArguments arguments;
 };
 
-void launch_of(const RowState& state, const gpu::ContextGuard& guard, const RunArgs& args,
-               void** parameters) {
-  gpu::launch_rows_of(state.launch, guard, args, state.arguments, parameters);
-}
-void launch_of(const StridedState& state, const gpu::ContextGuard& guard, const RunArgs& args,
-               void** parameters) {
-  gpu::launch(state.launch, guard, args.stream, parameters);
-}
-
 template <typename State>
 void run(const KernelState& kernel_state, const RunArgs& args) {
   const State& state = kernel_state.as<State>();
@@ -33,7 +24,7 @@ void run(const KernelState& kernel_state, const RunArgs& args) {
   void* y = args.data[1];
   void* parameters[] = {const_cast<decltype(State::arguments)*>(&state.arguments), &x, &y};
   const gpu::LaunchGuard guard(*state.launch.device);
-  launch_of(state, guard, args, parameters);
+  gpu::launch_rows_of(state.launch, guard, args, state.arguments, parameters);
 }
 
 // Of a thread, even where rows are few: its two reductions take longer than four vectors.
